@@ -1,0 +1,62 @@
+"""Incidents as JSON."""
+
+from typing import Any
+
+from flask import url_for
+from flask_smorest import Blueprint
+
+from incident import queries, services
+from incident.models import Incident
+from incident.schemas import IncidentOutput, OpenIncident, SimilarQuestion
+from itsm.identity import queries as identity
+from itsm.kernel.errors import Invalid
+from itsm.kernel.text import _
+from itsm.tickets.api import add_routes, category_id, group_id
+from itsm.tickets.present import present, present_one
+from itsm.web import api
+from itsm.web.access import current_actor, requires, signed_in
+
+blueprint = Blueprint("incidents-api", __name__, description="Incidents")
+
+
+@blueprint.post("/incidents")
+@blueprint.arguments(OpenIncident)
+@blueprint.response(201, IncidentOutput)
+@requires("incident.create")
+@api.idempotent
+def create(data: dict[str, Any]) -> Any:
+    """Open an incident."""
+    actor = current_actor()
+    incident = services.open_incident(actor, **from_input(data))
+    api.set_etag(incident.version)
+    headers = {"Location": url_for("incidents-api.read_one", number=incident.number)}
+    return IncidentOutput().dump(present_one(actor, incident)), 201, headers
+
+
+def from_input(data: dict[str, Any]) -> dict[str, Any]:
+    """What the service takes, from what the schema read: addresses and names become ids."""
+    values = {name: data[name] for name in ("title", "description", "impact", "urgency", "channel") if name in data}
+    values["requester_id"] = data.get("requester_id")
+    if data.get("requester"):
+        person = identity.find_by_email(data["requester"])
+        if person is None:
+            raise Invalid.field("requester", _("Nobody has the address %(email)s.", email=data["requester"]))
+        values["requester_id"] = person.id
+    values["category_id"] = category_id(data.get("category"))
+    values["group_id"] = group_id(data.get("group"))
+    return values
+
+
+@blueprint.get("/incidents/<string:number>/similar")
+@blueprint.arguments(SimilarQuestion, location="query")
+@blueprint.response(200, api.page_schema(IncidentOutput))
+@signed_in
+def similar(question: dict[str, Any], number: str) -> dict[str, Any]:
+    """Resolved incidents with similar words and how they were solved."""
+    actor = current_actor()
+    incident = queries.get_incident(actor, number)
+    found = queries.list_similar(actor, title=question.get("title") or incident.title, ignore_id=incident.id)
+    return {"items": present(actor, found), "next": None}
+
+
+add_routes(blueprint, Incident, IncidentOutput)

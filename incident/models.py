@@ -1,0 +1,29 @@
+"""What an incident has beyond any ticket."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from itsm.kernel.db import Base, BigId
+from itsm.tickets.models import Ticket
+
+
+class Incident(Ticket):
+    """An incident; `reopened_from_id` names the closed incident that it continues."""
+
+    __tablename__ = "incident"
+    __table_args__: Any = Base.__table_args__
+
+    ticket_id: Mapped[int] = mapped_column(BigId, ForeignKey("ticket.id"), primary_key=True)
+    reopened_from_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("ticket.id"))
+    first_contact: Mapped[bool] = mapped_column(default=False)  # resolved by the one who took the call
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {
+        "polymorphic_identity": "incident",
+        "inherit_condition": ticket_id == Ticket.id,
+    }
+
+    prefix: ClassVar[str] = "INC"
+    path: ClassVar[str] = "incidents"
+    shown: ClassVar[tuple[str, ...]] = ("first_contact",)

@@ -1,0 +1,24 @@
+"""The incident module's declaration."""
+
+from incident.api import blueprint as api_blueprint
+from incident.jobs import JOBS
+from incident.lifecycle import LIFECYCLE
+from incident.subscribers import SUBSCRIPTIONS
+from incident.views import blueprint
+from itsm.identity.services import ROLES
+from itsm.kernel.module import Module, Permission
+from itsm.kernel.text import _
+
+MODULE = Module(
+    name="incident",
+    title=_("Incidents"),
+    pages=(blueprint,),
+    api=(api_blueprint,),
+    permissions=(
+        Permission("incident.create", _("Report incidents"), ROLES),
+        Permission("incident.edit", _("Work incidents"), ("agent", "supervisor", "change_manager", "admin")),
+    ),
+    lifecycles=(LIFECYCLE,),
+    subscriptions=SUBSCRIPTIONS,
+    jobs=JOBS,
+)

@@ -1,0 +1,52 @@
+"""The application factory: names every module once and binds them to the shell."""
+
+from flask import Flask
+
+from config.settings import Settings, load
+from incident.module import MODULE as INCIDENT
+from itsm.identity.module import MODULE as IDENTITY
+from itsm.kernel import events, module
+from itsm.kernel.db import db, engine_options
+from itsm.kernel.migrate import migrate
+from itsm.kernel.module import Module, Registry
+from itsm.kernel.logs import setup_logs
+from itsm.tickets.module import MODULE as TICKETS
+from itsm.web import api, setup
+from itsm.web.cycle import ItsmFlask
+from itsm.web.module import MODULE as WEB
+
+MODULES: tuple[Module, ...] = (
+    WEB,
+    IDENTITY,
+    TICKETS,
+    INCIDENT,
+)
+
+
+def create_app(settings: Settings | None = None, modules: tuple[Module, ...] = MODULES) -> Flask:
+    """Build the application from settings (by default from the environment) and modules."""
+    configured = settings or load()
+    setup_logs(configured)
+    app = ItsmFlask("itsm", static_folder=None, template_folder="web/templates")
+    app.config["ITSM"] = configured
+    app.config["SQLALCHEMY_DATABASE_URI"] = configured.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(configured.database_url)
+    registry = Registry(modules)
+    module.install(registry)
+    events.install(registry.subscriptions())
+    db.init_app(app)
+    migrate.init_app(app)
+    setup.setup(app, configured)
+    _bind(app, registry)
+    return app
+
+
+def _bind(app: Flask, registry: Registry) -> None:
+    for one in registry.modules:
+        if one.setup is not None:
+            one.setup(app)
+    setup.finish(app)
+    for one in registry.modules:
+        for blueprint in one.pages:
+            app.register_blueprint(blueprint)
+    api.setup(app, (blueprint for one in registry.modules for blueprint in one.api))

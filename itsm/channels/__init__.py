@@ -1,0 +1,1 @@
+"""The ways in: how people and machines reach the service desk other than through its own pages."""

@@ -1,0 +1,154 @@
+"""Every read of people, organisations, sites, groups and tokens, always as far as the actor may see."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy.orm import joinedload
+
+from itsm.identity.models import ApiToken, Group, GroupMember, Organisation, Person, Role, Site, person_role
+from itsm.kernel import clock
+from itsm.kernel.actor import Actor
+from itsm.kernel.db import session
+from itsm.kernel.errors import NotFound
+from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
+from itsm.kernel.text import _
+
+FOUND_LIMIT = 8
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """People whom the actor may know: everyone for staff, oneself and colleagues otherwise."""
+    if actor.has("people.read"):
+        return true()
+    return or_(Person.id == (actor.person_id or 0), Person.organisation_id.in_(actor.organisation_ids))
+
+
+def list_people(actor: Actor, *, words: str = "", limit: int | None = None, cursor: str | None = None) -> Page[Person]:
+    """People by name; `words` finds parts of name, address and phone."""
+    size = checked_limit(limit)
+    keys = (SortKey("name_key", Person.name_key), SortKey("id", Person.id))
+    statement = _with_places(select(Person).where(visible(actor)))
+    if words:
+        statement = statement.where(_matches(words))
+    rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
+    return page_of(rows, limit=size, cursor_values=lambda row: (row.name_key, row.id))
+
+
+def find_people(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequence[Person]:
+    """The best few people for what was typed: part of a name, an address or a phone number."""
+    if not words.strip():
+        return []
+    statement = _with_places(select(Person).where(visible(actor), Person.active, _matches(words)))
+    return session.scalars(statement.order_by(Person.name_key).limit(limit)).all()
+
+
+def _with_places(statement: Select[tuple[Person]]) -> Select[tuple[Person]]:
+    return statement.options(joinedload(Person.organisation), joinedload(Person.site))
+
+
+def _matches(words: str) -> ColumnElement[bool]:
+    text = words.strip().lower()
+    return or_(
+        Person.name_key.contains(text, autoescape=True),
+        Person.email.startswith(text, autoescape=True),
+        Person.phone.contains(text, autoescape=True),
+    )
+
+
+def get_person(actor: Actor, person_id: int) -> Person:
+    """A person with organisation and site; raises `NotFound`."""
+    statement = _with_places(select(Person).where(Person.id == person_id, visible(actor)))
+    person = session.scalars(statement).first()
+    if person is None:
+        raise NotFound(_("There is no such person, or you may not see them."))
+    return person
+
+
+def find_by_email(email: str) -> Person | None:
+    """The person with this address, in whatever case it is written; for mail, login and commands."""
+    return session.scalars(_with_places(select(Person).where(Person.email == email.strip().lower()))).first()
+
+
+def get_group(group_id: int) -> Group:
+    """A support group; raises `NotFound`."""
+    group = session.get(Group, group_id)
+    if group is None:
+        raise NotFound(_("There is no such group."))
+    return group
+
+
+def list_groups(*, active_only: bool = True) -> Sequence[Group]:
+    """All support groups by level and name."""
+    statement = select(Group).order_by(Group.level, Group.name)
+    return session.scalars(statement.where(Group.active) if active_only else statement).all()
+
+
+def list_members(group_id: int) -> Sequence[Person]:
+    """Active people who work in a group, by name."""
+    statement = (
+        select(Person).join(GroupMember, GroupMember.person_id == Person.id).where(GroupMember.group_id == group_id, Person.active)
+    )
+    return session.scalars(statement.order_by(Person.name_key)).all()
+
+
+def member_ids(group_id: int) -> Sequence[int]:
+    """Ids of the people who work in a group."""
+    return session.scalars(select(GroupMember.person_id).where(GroupMember.group_id == group_id)).all()
+
+
+def group_sizes() -> dict[int, int]:
+    """Group id → number of members."""
+    rows = session.execute(select(GroupMember.group_id, func.count()).group_by(GroupMember.group_id)).all()
+    return {row[0]: row[1] for row in rows}
+
+
+def list_staff() -> Sequence[Person]:
+    """Active people who work tickets: everyone in a group or with a role beyond end user."""
+    working = select(GroupMember.person_id)
+    with_role = select(person_role.c.person_id).join(Role, Role.id == person_role.c.role_id).where(Role.name != "end_user")
+    statement = select(Person).where(Person.active, or_(Person.id.in_(working), Person.id.in_(with_role)))
+    return session.scalars(statement.order_by(Person.name_key)).all()
+
+
+def list_organisations(actor: Actor) -> Sequence[Organisation]:
+    """Organisations in tree order, as far as the actor may see."""
+    statement = select(Organisation).order_by(Organisation.path)
+    if not actor.has("people.read"):
+        statement = statement.where(Organisation.id.in_(actor.organisation_ids))
+    return session.scalars(statement).all()
+
+
+def organisation_subtree(organisation_id: int) -> Sequence[int]:
+    """Ids of an organisation and all below it."""
+    path = select(Organisation.path).where(Organisation.id == organisation_id).scalar_subquery()
+    return session.scalars(select(Organisation.id).where(Organisation.path.startswith(path))).all()
+
+
+def list_sites() -> Sequence[Site]:
+    """All sites by name."""
+    return session.scalars(select(Site).order_by(Site.name)).all()
+
+
+def person_names(person_ids: set[int]) -> dict[int, str]:
+    """Names of people by id, in one statement."""
+    if not person_ids:
+        return {}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids))).all()
+    return {row.id: row.name for row in rows}
+
+
+def find_token_owner(token_sha256: str) -> tuple[ApiToken, Person] | None:
+    """The token that is in force now and its active owner."""
+    row = session.execute(
+        select(ApiToken, Person)
+        .join(Person, Person.id == ApiToken.person_id)
+        .where(ApiToken.token_sha256 == token_sha256, ApiToken.revoked_at.is_(None), Person.active)
+    ).first()
+    if row is None or (row[0].expires_at and row[0].expires_at <= clock.now()):
+        return None
+    return row[0], row[1]
+
+
+def list_tokens(person_id: int) -> Sequence[ApiToken]:
+    """A person's tokens, newest first."""
+    return session.scalars(select(ApiToken).where(ApiToken.person_id == person_id).order_by(ApiToken.id.desc())).all()

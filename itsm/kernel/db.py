@@ -1,0 +1,174 @@
+"""The database layer: one declarative base, the same typed models on SQLite, PostgreSQL and MariaDB.
+
+A request or a unit of work is one transaction. Services add and flush; whoever opened the unit commits it.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, String, Text, event
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.types import TypeDecorator
+
+from itsm.kernel import clock
+
+BUSY_TIMEOUT_MS = 15_000
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: timezone-aware UTC in Python, microseconds kept on every database; a naive value is refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
+        if dialect.name in {"mysql", "mariadb"}:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(sqlite.DATETIME())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("instants must be timezone-aware")
+        in_utc = value.astimezone(UTC)
+        return in_utc if dialect.name == "postgresql" else in_utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+JsonData = JSON().with_variant(postgresql.JSONB(), "postgresql")
+LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+
+class Base(DeclarativeBase):
+    """Base of every table: integer id, constraint names that are the same on all databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads this class attribute)
+        datetime: UtcDateTime,
+        dict[str, Any]: JsonData,
+        list[Any]: JsonData,
+        list[str]: JsonData,
+        list[int]: JsonData,
+        str: String(255),
+    }
+    __table_args__: Any = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+
+
+class Timestamps:
+    """When a row was made and last changed (instants)."""
+
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def compact_json(value: Any) -> str:
+    """JSON without blanks and with letters as they are; smaller rows, readable in the database."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": False, "expire_on_commit": False})
+session: scoped_session[OrmSession] = db.session  # type: ignore[assignment]  # Flask-SQLAlchemy's own Session subclass
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options of the engine for a database address."""
+    options: dict[str, Any] = {"json_serializer": compact_json}
+    name = make_url(url).get_backend_name()
+    if name == "sqlite":
+        options["connect_args"] = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+    elif name == "postgresql":
+        options |= {
+            "pool_size": 8,
+            "max_overflow": 8,
+            "connect_args": {"options": "-c timezone=utc -c lock_timeout=15s"},
+        }
+    else:
+        options |= {
+            "pool_size": 8,
+            "max_overflow": 8,
+            "pool_recycle": 3600,
+            "isolation_level": "READ COMMITTED",
+            "connect_args": {
+                "charset": "utf8mb4",
+                "init_command": "SET time_zone='+00:00', sql_mode='ANSI_QUOTES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+            },
+        }
+    return options
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    del record
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.isolation_level = None  # the begin event below opens transactions, not the driver
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer fails at once when another has written meanwhile;
+    # an immediate one waits its turn. Reading requests stay deferred so that they never wait.
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Open transactions inside the block for reading only (on SQLite they then never wait for a writer)."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def set_reading(*, only: bool) -> None:
+    """Say for the rest of this context whether transactions are opened for reading only."""
+    _reading.set(only)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """One transaction outside of a request: commit at the end, roll back when the block raises."""
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.remove()
+
+
+def dialect_name() -> str:
+    """`sqlite`, `postgresql` or `mysql` (which also stands for MariaDB)."""
+    name = session.get_bind().dialect.name
+    return "mysql" if name == "mariadb" else name

@@ -1,0 +1,165 @@
+"""What a package tells the application about itself: one `MODULE` each, named once in `itsm.app`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+from flask import Blueprint
+
+from itsm.kernel.actor import Actor
+from itsm.kernel.events import Subscription
+from itsm.kernel.jobs import Job, TaskHandler
+from itsm.kernel.lifecycle import Lifecycle
+from itsm.kernel.text import Message
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One right, the text an administrator reads, and the roles that hold it from the start."""
+
+    name: str
+    title: Message
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One entry of the navigation; `area` is `rail` (first band), `desk`, `admin` or `portal`; lower `order` comes first."""
+
+    area: str
+    title: Message
+    endpoint: str
+    icon: str
+    permission: str = ""
+    order: int = 100
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part that a module puts on another module's page.
+
+    `slot` names the place (`ticket.side`, `ticket.top`, `ci.side`, …); `render(actor, thing)` answers safe HTML or "".
+    """
+
+    slot: str
+    render: Callable[[Actor, Any], str]
+    order: int = 100
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Something a module adds to many records at once, in one statement for a whole list.
+
+    `slot` names the place (`desk` for a column, whose values are safe HTML; `api.ticket` for a member of the JSON form);
+    `read_many(actor, ids)` answers id → value and leaves out ids that have none.
+    """
+
+    slot: str
+    name: str
+    read_many: Callable[[Actor, Sequence[int]], dict[int, Any]]
+    title: Message = ""
+
+
+@dataclass(frozen=True)
+class LinkRule:
+    """A relation that tickets may have: words for both directions and the kinds it joins (None: any kind)."""
+
+    relation: str
+    forward: Message
+    backward: Message
+    source_kind: str | None = None
+    target_kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Module:
+    """Everything a package contributes.
+
+    `seed` writes base data that any installation needs and must be idempotent; `switchable` modules can be turned off by
+    an administrator, which hides their pages, API, menu and panels and stops their jobs.
+    """
+
+    name: str
+    title: Message
+    pages: tuple[Blueprint, ...] = ()
+    api: tuple[Any, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    lifecycles: tuple[Lifecycle, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    tasks: Mapping[str, TaskHandler] = field(default_factory=dict)
+    menu: tuple[MenuEntry, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    link_rules: tuple[LinkRule, ...] = ()
+    data_sets: tuple[Any, ...] = ()
+    commands: tuple[click.Command, ...] = ()
+    seed: Callable[[], None] | None = None
+    demo: Callable[[], None] | None = None
+    setup: Callable[[Any], None] | None = None
+    switchable: bool = False
+
+
+class ModuleError(ValueError):
+    """Two modules contradict one another; raised when the application is built."""
+
+
+class Registry:
+    """All modules of the application, in the order in which they were named."""
+
+    def __init__(self, modules: tuple[Module, ...]) -> None:
+        self.modules = modules
+        self.by_name = {module.name: module for module in modules}
+        self.permissions = {item.name: item for module in modules for item in module.permissions}
+        self.lifecycles = {cycle.kind: cycle for module in modules for cycle in module.lifecycles}
+        self.jobs = {job.name: (module, job) for module in modules for job in module.jobs}
+        self.tasks = {kind: handler for module in modules for kind, handler in module.tasks.items()}
+        self.link_rules = {rule.relation: rule for module in modules for rule in module.link_rules}
+        self.blueprint_modules = {
+            blueprint.name: module for module in modules for blueprint in (*module.pages, *module.api)
+        }
+        if len(self.by_name) != len(modules):
+            raise ModuleError("a module is named twice")
+        if len(self.permissions) != sum(len(module.permissions) for module in modules):
+            raise ModuleError("a permission is declared twice")
+
+    def subscriptions(self) -> list[Subscription]:
+        """Subscriptions of all modules, in order."""
+        return [subscription for module in self.modules for subscription in module.subscriptions]
+
+    def permissions_of(self, roles: frozenset[str]) -> frozenset[str]:
+        """Names of all permissions that these roles hold."""
+        return frozenset(name for name, item in self.permissions.items() if roles & set(item.roles))
+
+    def panels(self, slot: str) -> list[tuple[Module, Panel]]:
+        """Panels for a place on a page, in order."""
+        found = [(module, panel) for module in self.modules for panel in module.panels if panel.slot == slot]
+        return sorted(found, key=lambda pair: pair[1].order)
+
+    def extensions(self, slot: str) -> list[Extension]:
+        """What modules add to every record of a list."""
+        return [item for module in self.modules for item in module.extensions if item.slot == slot]
+
+    def menu(self, area: str) -> list[tuple[Module, MenuEntry]]:
+        """Menu entries of an area, in order."""
+        found = [(module, entry) for module in self.modules for entry in module.menu if entry.area == area]
+        return sorted(found, key=lambda pair: pair[1].order)
+
+
+_registry: Registry | None = None
+
+
+def install(registry: Registry) -> None:
+    """Make the registry of the application that was just built the one in force."""
+    global _registry  # noqa: PLW0603 (one registry a process; the application factory sets it)
+    _registry = registry
+
+
+def registry() -> Registry:
+    """The registry in force; raises `RuntimeError` before an application was built."""
+    if _registry is None:
+        raise RuntimeError("no application was built yet")
+    return _registry

@@ -1,0 +1,155 @@
+"""What a person wrote, checked against the type of the field and turned into the value that records hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from itsm.query.errors import QueryError
+from itsm.query.fields import Field, FieldType, did_you_mean
+from itsm.query.tree import Call, Literal, Shifted, Value
+from itsm.query.values import Context, Moment, moment, parse_duration, parse_number
+
+_TEMPORAL = frozenset({FieldType.INSTANT, FieldType.DAY})
+_TRUTH = {"true": True, "yes": True, "false": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    example: str
+    types: frozenset[FieldType]
+    argument_count: int = 0
+
+
+_FUNCTIONS = {
+    "me": _Function("me()", frozenset({FieldType.PERSON})),
+    "mygroups": _Function("mygroups()", frozenset({FieldType.GROUP})),
+    "now": _Function("now()", _TEMPORAL),
+    "today": _Function("today()", _TEMPORAL),
+    "startof": _Function("startof(month)", _TEMPORAL, 1),
+}
+
+
+def stored_values(field: Field, value: Value, context: Context) -> tuple[Any, ...]:
+    """Return the stored values that one written value stands for: several for ``mygroups()`` or an ambiguous name.
+
+    Raises ``QueryError`` when the value does not fit the field.
+    """
+    if field.type is FieldType.DAY:
+        when = stored_moment(field, value, context)
+        return (when.astimezone(context.zone).date() if isinstance(when, datetime) else when,)
+    _check_functions(field, value)
+    match value:
+        case Call():
+            found = (context.actor_id,) if value.name == "me" else context.group_ids
+            return tuple(item for item in found if item is not None)
+        case Shifted():
+            raise QueryError(f"{field.name} is not a point in time, so nothing can be added to it.", value.position)
+        case Literal():
+            return _READERS[field.type](field, _filled(field, value))
+
+
+def stored_moment(field: Field, value: Value, context: Context) -> Moment:
+    """Return the day or the instant (UTC) that is compared with a field of that kind."""
+    _check_functions(field, value)
+    return moment(value, context)
+
+
+def stored_text(field: Field, value: Value) -> str:
+    """Return the text to look for inside a field, as it was written."""
+    if isinstance(value, Literal):
+        return _filled(field, value).text
+    raise QueryError("Only a text can be looked for with ~.", value.position, "Put quotes around it.")
+
+
+def _filled(field: Field, literal: Literal) -> Literal:
+    if not literal.text:
+        raise QueryError("An empty text cannot be compared.", literal.position, f"Write {field.name} is empty.")
+    return literal
+
+
+def _check_functions(field: Field, value: Value) -> None:
+    while isinstance(value, Shifted):
+        value = value.base
+    if isinstance(value, Call):
+        _check_call(field, value)
+
+
+def _check_call(field: Field, call: Call) -> None:
+    function = _FUNCTIONS.get(call.name)
+    if function is None:
+        raise QueryError(f"There is no function “{call.name}”.", call.position, did_you_mean(call.name, [*_FUNCTIONS]))
+    if field.type not in function.types:
+        fitting = [known.example for known in _FUNCTIONS.values() if field.type in known.types]
+        raise QueryError(
+            f"{function.example} cannot be compared with {field.name}.",
+            call.position,
+            f"Expected one of {', '.join(fitting)}." if fitting else "",
+        )
+    if len(call.arguments) != function.argument_count:
+        raise QueryError(f"The function is written {function.example}.", call.position)
+
+
+def _unreadable(field: Field, literal: Literal, suggestion: str) -> QueryError:
+    return QueryError(f"“{literal.text}” does not fit {field.name}.", literal.position, suggestion)
+
+
+def _read_text(_field: Field, literal: Literal) -> tuple[Any, ...]:
+    return (literal.text,)
+
+
+def _read_number(field: Field, literal: Literal) -> tuple[Any, ...]:
+    number = parse_number(literal.text)
+    if number is None:
+        raise _unreadable(field, literal, "Write a number such as 3 or -1.5.")
+    return (number,)
+
+
+def _read_duration(field: Field, literal: Literal) -> tuple[Any, ...]:
+    seconds = parse_duration(literal.text)
+    if seconds is None:
+        raise _unreadable(field, literal, "Write a duration such as 15m, 2h, 3d or 1w.")
+    return (seconds,)
+
+
+def _read_truth(field: Field, literal: Literal) -> tuple[Any, ...]:
+    if literal.text.lower() not in _TRUTH:
+        raise _unreadable(field, literal, "Expected true or false.")
+    return (_TRUTH[literal.text.lower()],)
+
+
+def _read_choice(field: Field, literal: Literal) -> tuple[Any, ...]:
+    """Both the key and the title of a choice may be written, in any letter case."""
+    wanted = literal.text.lower()
+    found = tuple(key for key, title in field.choices.items() if wanted in (str(key).lower(), str(title).lower()))
+    if not found:
+        raise _unreadable(field, literal, did_you_mean(literal.text, [str(key) for key in field.choices]))
+    return found
+
+
+def _read_reference(field: Field, literal: Literal) -> tuple[Any, ...]:
+    if field.lookup is None:
+        return (literal.text,)
+    found = tuple(field.lookup(literal.text))
+    if not found:
+        raise _unreadable(field, literal, "Nothing of that name was found.")
+    return found
+
+
+def _read_identity(field: Field, literal: Literal) -> tuple[Any, ...]:
+    if field.lookup is None:
+        function = "me()" if field.type is FieldType.PERSON else "mygroups()"
+        raise _unreadable(field, literal, f"Expected {function}.")
+    return _read_reference(field, literal)
+
+
+_READERS: dict[FieldType, Callable[[Field, Literal], tuple[Any, ...]]] = {
+    FieldType.TEXT: _read_text,
+    FieldType.NUMBER: _read_number,
+    FieldType.DURATION: _read_duration,
+    FieldType.BOOLEAN: _read_truth,
+    FieldType.CHOICE: _read_choice,
+    FieldType.PERSON: _read_identity,
+    FieldType.GROUP: _read_identity,
+    FieldType.REFERENCE: _read_reference,
+}

@@ -1,0 +1,56 @@
+"""Who may see and do what with tickets of any kind. A kind's own package adds its own permissions."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+
+from itsm.kernel.actor import Actor
+from itsm.tickets.models import Ticket, Watcher
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Tickets that the actor may read.
+
+    Staff read all but those of restricted groups that are not theirs; everyone reads what they asked for or watch;
+    who sees colleagues' tickets reads those of the own organisation and below.
+    """
+    if actor.grants_all:
+        return true()
+    if actor.is_anonymous:
+        return false()
+    own = or_(
+        Ticket.requester_id == actor.person_id,
+        Ticket.id.in_(select(Watcher.ticket_id).where(Watcher.person_id == actor.person_id)),
+    )
+    if actor.has("tickets.read"):
+        if not actor.hidden_group_ids:
+            return true()
+        return or_(Ticket.group_id.is_(None), Ticket.group_id.not_in(actor.hidden_group_ids), own)
+    if actor.organisation_ids:
+        return or_(own, and_(Ticket.kind == "incident", Ticket.organisation_id.in_(actor.organisation_ids)))
+    return own
+
+
+def is_staff(actor: Actor) -> bool:
+    """Whether the actor sees the inside of tickets: internal notes, work log, clocks."""
+    return actor.has("tickets.read")
+
+
+def can_work(actor: Actor, ticket: Ticket) -> bool:
+    """Whether the actor may change a ticket's facts, assign it and write internal notes."""
+    return actor.has(f"{ticket.kind}.edit")
+
+
+def is_requester(actor: Actor, ticket: Ticket) -> bool:
+    """Whether the ticket is the actor's own."""
+    return actor.person_id is not None and ticket.requester_id == actor.person_id
+
+
+def can_reply(actor: Actor, ticket: Ticket) -> bool:
+    """Whether the actor may write a public entry: staff, and whoever may read it from the requester's side."""
+    return can_work(actor, ticket) or not is_staff(actor) or is_requester(actor, ticket)
+
+
+def can_step(actor: Actor, ticket: Ticket, permission: str) -> bool:
+    """Whether the actor holds a step's permission; steps marked `requester` are the requester's own as well."""
+    if permission == "requester":
+        return is_requester(actor, ticket) or can_work(actor, ticket)
+    return actor.has(permission)

@@ -1,0 +1,36 @@
+"""The request cycle: one request is one transaction. A view that returns commits, one that raises rolls back."""
+
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, g, request
+from flask.wrappers import Response
+
+from itsm.kernel import preferences
+from itsm.kernel.db import session, set_reading
+
+log = structlog.get_logger()
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ItsmFlask(Flask):
+    """Flask with the transaction rule: answers below 400 commit, others and exceptions roll back."""
+
+    def full_dispatch_request(self) -> Response:
+        set_reading(only=request.method in READING)
+        g.started = time.perf_counter()
+        return super().full_dispatch_request()
+
+    def dispatch_request(self) -> Any:
+        try:
+            response = self.make_response(super().dispatch_request())
+            if response.status_code < 400:
+                session.commit()
+            else:
+                session.rollback()
+        except BaseException:
+            session.rollback()
+            preferences.forget()
+            raise
+        return response

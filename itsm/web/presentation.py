@@ -1,0 +1,145 @@
+"""What templates use to write things: the reader's formats, badges' words, icons, static files with versions."""
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, has_request_context, request, url_for
+from flask_babel import get_locale
+from markupsafe import Markup, escape
+
+from config.priorities import IMPACTS, PRIORITIES, URGENCIES
+from itsm.kernel import clock
+from itsm.kernel.actor import ANONYMOUS, Actor
+from itsm.kernel.formats import Reader
+from itsm.kernel.module import registry
+from itsm.kernel.runtime import settings
+from itsm.kernel.text import LANGUAGES, RIGHT_TO_LEFT, _, plural
+
+STATIC = Path(__file__).parent / "static"
+HOLD_REASONS = {
+    "customer": _("waits for the customer"),
+    "supplier": _("waits for the supplier"),
+    "change": _("waits for a change"),
+    "problem": _("waits for a problem"),
+    "planned": _("planned date"),
+}
+CHANNELS = {
+    "web": _("web"), "portal": _("portal"), "mail": _("e-mail"), "phone": _("phone"), "api": _("API"),
+    "system": _("system"), "command": _("command"), "event": _("monitoring"), "chat": _("chat"), "import": _("import"),
+}  # fmt: skip
+
+
+def reader() -> Reader:
+    """For whom the present page is written."""
+    actor: Actor = g.get("actor", ANONYMOUS)
+    zone = actor.timezone if actor.person_id else settings().timezone
+    return Reader(language=str(get_locale() or "en"), timezone=zone)
+
+
+def choose_language() -> str:
+    """The language of the request: the person's own, else the browser's, else the site's."""
+    if not has_request_context():
+        return settings().language
+    actor: Actor = g.get("actor", ANONYMOUS)
+    if actor.person_id is not None and actor.language in LANGUAGES:
+        return actor.language
+    return request.accept_languages.best_match(list(LANGUAGES)) or settings().language
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    path = STATIC / name
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "missing"
+
+
+def asset(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+def icon(name: str, extra: str = "") -> Markup:
+    """An icon of the sprite."""
+    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+        extra, asset("vendor/icons.svg"), name
+    )
+
+
+def state_title(kind: str, state: str) -> Any:
+    """The title of a state of a kind's life cycle (the first life cycle of the kind that knows it)."""
+    for name, cycle in registry().lifecycles.items():
+        if name.split(".")[0] == kind and state in cycle.states:
+            return cycle[state].title
+    return state
+
+
+def ago(value: datetime) -> Any:
+    """How long ago an instant was, in rough words."""
+    seconds = max(0, int((clock.now() - value).total_seconds()))
+    if seconds < 90:
+        return _("just now")
+    if seconds < 5400:
+        return plural("%(num)s minute ago", "%(num)s minutes ago", seconds // 60)
+    if seconds < 36 * 3600:
+        return plural("%(num)s hour ago", "%(num)s hours ago", seconds // 3600)
+    return plural("%(num)s day ago", "%(num)s days ago", seconds // 86400)
+
+
+def initials(name: str | None) -> str:
+    """Two letters that stand for a person."""
+    parts = [part for part in (name or "").replace(".", " ").split() if part]
+    return "".join(part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)).upper() or "–"
+
+
+def hue(name: str | None) -> int:
+    """One of eight colours for a name, always the same one."""
+    return sum((name or "").encode()) % 8
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text as HTML that keeps its line breaks; everything is escaped."""
+    return Markup('<div class="prose">{}</div>').format(Markup("<br>").join(escape(text or "").splitlines()))
+
+
+def safe_link(address: str) -> str:
+    """An address that may stand in a link (http, https, mailto), else an empty text."""
+    return address if address.strip().lower().startswith(("http://", "https://", "mailto:")) else ""
+
+
+def setup(app: Flask) -> None:
+    """Give templates their filters and globals."""
+    filters: dict[str, Any] = {
+        "instant": lambda value: reader().instant(value) if value else "–",
+        "day": lambda value: reader().day(value) if isinstance(value, date) else "–",
+        "short_day": lambda value: reader().day(value, short=True) if value else "–",
+        "time": lambda value: reader().time(value) if value else "–",
+        "number": lambda value, decimals=0: reader().number(value, decimals=decimals) if value is not None else "–",
+        "clock_time": lambda seconds: reader().clock_time(seconds) if seconds is not None else "–",
+        "digits": lambda text: reader().digits(str(text)),
+        "ago": ago,
+        "initials": initials,
+        "hue": hue,
+        "paragraphs": paragraphs,
+        "safe_link": safe_link,
+    }
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(
+        asset=asset,
+        icon=icon,
+        state_title=state_title,
+        now=clock.now,
+        site=lambda: settings(),
+        impacts=IMPACTS,
+        urgencies=URGENCIES,
+        priorities=PRIORITIES,
+        hold_reasons=HOLD_REASONS,
+        channels=CHANNELS,
+        languages=LANGUAGES,
+        actor=lambda: g.get("actor", ANONYMOUS),
+        person=lambda: g.get("person"),
+        language=lambda: str(get_locale() or "en"),
+        direction=lambda: "rtl" if str(get_locale() or "en") in RIGHT_TO_LEFT else "ltr",
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

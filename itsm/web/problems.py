@@ -1,0 +1,123 @@
+"""One place turns errors into answers: a page, a fragment for htmx, or an RFC 9457 problem document."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from marshmallow import ValidationError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from itsm.kernel.actor import ANONYMOUS
+from itsm.kernel.db import session
+from itsm.kernel.errors import Conflict, ItsmError
+from itsm.kernel.text import _
+
+log = structlog.get_logger()
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program: anything under /api, or one that accepts JSON and not HTML."""
+    if request.path.startswith("/api/"):
+        return True
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def problem(
+    status: int, title: str, detail: str, *, errors: dict[str, list[str]] | None = None, **members: Any
+) -> Response:
+    """A problem document (RFC 9457); `errors` maps field → texts."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail} | members
+    if errors:
+        body["errors"] = errors
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json; charset=utf-8"
+    return response
+
+
+def answer(
+    status: int, title: str, detail: str, *, errors: dict[str, list[str]] | None = None, **members: Any
+) -> Response:
+    """The error as the caller can use it."""
+    if wants_json():
+        return problem(status, title, detail, errors=errors, **members)
+    if "actor" not in g:
+        g.actor = ANONYMOUS
+    template = "web/_error.html" if request.headers.get("HX-Request") else "web/error.html"
+    page = render_template(template, status=status, title=title, detail=detail, errors=errors or {}, members=members)
+    response = make_response(page, status)
+    if request.headers.get("HX-Request"):
+        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#notices", "beforeend"
+    return response
+
+
+def flatten(messages: Any, prefix: str = "") -> dict[str, list[str]]:
+    """marshmallow's nested messages as field path → texts."""
+    if isinstance(messages, dict):
+        flat: dict[str, list[str]] = {}
+        for name, inner in messages.items():
+            path = f"{prefix}.{name}" if prefix else str(name)
+            flat |= flatten(inner, "" if path == "_schema" else path)
+        return flat
+    texts = messages if isinstance(messages, list) else [messages]
+    return {prefix or "_": [str(text) for text in texts]}
+
+
+def _itsm_error(error: ItsmError) -> Response:
+    errors = {name: [str(text) for text in texts] for name, texts in error.errors.items()}
+    members = {"current": error.current} if isinstance(error, Conflict) and error.current else {}
+    return answer(error.status, str(error.title), str(error.message), errors=errors, **members)
+
+
+def _invalid_input(error: ValidationError) -> Response:
+    return answer(422, str(_("Please check what you entered")), str(_("Some fields are not right.")), errors=flatten(error.messages))
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    texts = {
+        401: _("Sign in, or send a valid token."),
+        404: _("There is no such page, or you may not see it."),
+        405: _("This address does not answer that method."),
+        413: _("This is too large."),
+        429: _("Too many requests. Wait a little and try again."),
+    }
+    data = getattr(error, "data", None) or {}
+    errors = flatten(next(iter(data["messages"].values()))) if isinstance(data.get("messages"), dict) else None
+    detail = str(texts.get(status, error.description or ""))
+    response = answer(status, error.name, detail, errors=errors)
+    for name, value in error.get_headers():
+        if name in {"Retry-After", "WWW-Authenticate", "Allow"}:
+            response.headers[name] = value
+    return response
+
+
+def _database_error(error: OperationalError) -> Response:
+    session.rollback()
+    log.exception("database did not answer", error=str(error.orig))
+    response = answer(503, str(_("The database does not answer")), str(_("Nothing was saved. Please try again in a moment.")))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _csrf_error(error: CSRFError) -> Response:
+    del error
+    return answer(403, str(_("The page was open for too long")), str(_("Reload the page and send it again.")))
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected error", path=request.path, error=repr(error))
+    return answer(500, str(_("Something went wrong on our side")), str(_("The error was recorded. Nothing was saved.")))
+
+
+def setup(app: Flask) -> None:
+    """Bind the answers to the application."""
+    app.register_error_handler(ItsmError, _itsm_error)
+    app.register_error_handler(ValidationError, _invalid_input)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
+    if not app.config["ITSM"].testing:
+        app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,1 @@
+"""Alembic migrations: one line of history for all databases."""

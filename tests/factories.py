@@ -1,0 +1,72 @@
+"""Makes records for tests, through the same services that people use."""
+
+import itertools
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from incident import services as incident_services
+from incident.models import Incident
+from itsm.identity import services as identity
+from itsm.identity.actors import actor_of
+from itsm.identity.models import Group, Organisation, Person
+from itsm.kernel.actor import SYSTEM, Actor
+from itsm.kernel.db import session
+from itsm.tickets.models import Category
+
+PASSWORD = "correct horse battery"
+
+
+class Factory:
+    """Each method makes one record; whatever is not given has a sensible value."""
+
+    def __init__(self) -> None:
+        self.numbers = itertools.count(1)
+
+    def person(self, name: str = "", *, roles: tuple[str, ...] = ("end_user",), groups: tuple[Group, ...] = (), **facts: Any) -> Person:
+        number = next(self.numbers)
+        name = name or f"Person {number}"
+        facts.setdefault("email", f"person{number}@example.org")
+        person = identity.create_person(SYSTEM, name=name, roles=roles, **facts)
+        if groups:
+            identity.set_groups_of_person(SYSTEM, person.id, [group.id for group in groups])
+            session.refresh(person)
+        return person
+
+    def actor(self, *roles: str, groups: tuple[Group, ...] = (), channel: str = "web", **facts: Any) -> Actor:
+        return self.actor_of(self.person(roles=roles or ("agent",), groups=groups, **facts), channel=channel)
+
+    def actor_of(self, person: Person, channel: str = "web") -> Actor:
+        session.refresh(person)
+        return actor_of(person, channel=channel)
+
+    def group(self, name: str = "", *, level: int = 1, **facts: Any) -> Group:
+        return identity.create_group(SYSTEM, name=name or f"Group {next(self.numbers)}", level=level, **facts)
+
+    def organisation(self, name: str = "", parent: Organisation | None = None) -> Organisation:
+        return identity.create_organisation(
+            SYSTEM, name=name or f"Organisation {next(self.numbers)}", parent_id=parent.id if parent else None
+        )
+
+    def category(self, name: str = "", *, group: Group | None = None, parent: Category | None = None) -> Category:
+        row = Category(name=name or f"Category {next(self.numbers)}", group_id=group.id if group else None, parent_id=parent.id if parent else None)
+        session.add(row)
+        session.flush()
+        row.path = f"{parent.path if parent else '/'}{row.id}/"
+        session.flush()
+        return row
+
+    def incident(self, actor: Actor = SYSTEM, **facts: Any) -> Incident:
+        facts.setdefault("title", "Cannot print labels")
+        return incident_services.open_incident(actor, **facts)
+
+    def token(self, person: Person) -> str:
+        return identity.create_token(SYSTEM, person_id=person.id, name="test")[1]
+
+    def sign_in(self, client: FlaskClient, person: Person) -> FlaskClient:
+        """Put a person's session into a client without the login page (which has its own tests)."""
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = person.fs_uniquifier
+            cookie["_fresh"] = True
+            cookie["fs_cc"] = "set"
+        return client

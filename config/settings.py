@@ -29,6 +29,7 @@ def setting(default: Any, title: str, *, secret: bool = False) -> Any:
 class Settings:
     """Every setting of a process. Durations are seconds, sizes are bytes."""
 
+    # Each default is a dataclass field that also carries the setting's title, so calls are meant here.
     demo: bool = setting(True, "demo mode: demo organisation on an empty database, generated secrets")
     data_dir: Path = setting(ROOT / "var", "folder for the SQLite database, files, generated secrets")
     database_url: str = setting(
@@ -50,6 +51,15 @@ class Settings:
     )
     mail_from: str = setting("servicedesk@localhost.localdomain", "sender of outgoing mail where no mailbox sends it")
     mail_limit_bytes: int = setting(25 * 1024 * 1024, "largest mail whose attachments are kept")
+    mail_bounce_address: str = setting(
+        "", "envelope sender of all mail, where delivery reports go; empty sends notifications with the null sender"
+    )
+    mail_answers_per_hour: int = setting(10, "most confirmations that one address gets in an hour, over all tickets")
+    mail_notices_per_hour: int = setting(20, "most notifications that one address gets in an hour about one ticket")
+    mail_authserv_id: str = setting(
+        "", "name with which our own mail server signs Authentication-Results; empty trusts no sender as an agent"
+    )
+    mail_unknown_senders: bool = setting(True, "whether mail without a mailbox may come from people nobody knows yet")
     upload_limit_bytes: int = setting(26 * 1024 * 1024, "largest upload")
     attachment_limit_bytes: int = setting(20 * 1024 * 1024, "largest attachment")
     session_idle_seconds: int = setting(8 * 3600, "idle time after which a session ends")

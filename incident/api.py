@@ -35,7 +35,9 @@ def create(data: dict[str, Any]) -> Any:
 
 def from_input(data: dict[str, Any]) -> dict[str, Any]:
     """What the service takes, from what the schema read: addresses and names become ids."""
-    values = {name: data[name] for name in ("title", "description", "impact", "urgency", "channel") if name in data}
+    values: dict[str, Any] = {
+        name: data[name] for name in ("title", "description", "impact", "urgency", "channel") if name in data
+    }
     values["requester_id"] = data.get("requester_id")
     if data.get("requester"):
         person = identity.find_by_email(data["requester"])

@@ -23,7 +23,9 @@ def reopening_is_over(ticket: Ticket) -> Message | None:
     """Why a resolved incident cannot be reopened any more, or None. Rule: I3."""
     days = settings().reopen_days
     if ticket.resolved_at is not None and clock.now() - ticket.resolved_at > timedelta(days=days):
-        return _("The period of %(days)s days for reopening is over. Open a new incident that continues this one.", days=days)
+        return _(
+            "The period of %(days)s days for reopening is over. Open a new incident that continues this one.", days=days
+        )
     return None
 
 
@@ -40,21 +42,45 @@ LIFECYCLE = Lifecycle(
     transitions=(
         Transition("start", ("new",), "in_progress", _("Start work"), "incident.edit", takes=True, key="s"),
         Transition(
-            "hold", ("new", "in_progress"), "on_hold", _("Put on hold"), "incident.edit",
-            requires=("hold_reason",), accepts=("wake_at", "note"), key="h",
+            "hold",
+            ("new", "in_progress"),
+            "on_hold",
+            _("Put on hold"),
+            "incident.edit",
+            requires=("hold_reason",),
+            accepts=("wake_at", "note"),
+            key="h",
         ),
-        Transition("resume", ("on_hold",), "in_progress", _("Resume"), "incident.edit", accepts=("note",), takes=True, key="s"),
         Transition(
-            "resolve", ("new", "in_progress", "on_hold"), "resolved", _("Resolve"), "incident.edit",
-            requires=("resolution_code", "resolution"), takes=True, key="e",
+            "resume", ("on_hold",), "in_progress", _("Resume"), "incident.edit", accepts=("note",), takes=True, key="s"
         ),
         Transition(
-            "reopen", ("resolved",), "in_progress", _("Reopen"), "requester",
-            requires=("note",), guard=reopening_is_over,
+            "resolve",
+            ("new", "in_progress", "on_hold"),
+            "resolved",
+            _("Resolve"),
+            "incident.edit",
+            requires=("resolution_code", "resolution"),
+            takes=True,
+            key="e",
+        ),
+        Transition(
+            "reopen",
+            ("resolved",),
+            "in_progress",
+            _("Reopen"),
+            "requester",
+            requires=("note",),
+            guard=reopening_is_over,
         ),
         Transition("close", ("resolved",), "closed", _("Close"), "requester", accepts=("note",)),
         Transition(
-            "cancel", ("new", "in_progress", "on_hold"), "cancelled", _("Cancel"), "requester", requires=("note",),
+            "cancel",
+            ("new", "in_progress", "on_hold"),
+            "cancelled",
+            _("Cancel"),
+            "requester",
+            requires=("note",),
         ),
     ),
     initial="new",

@@ -19,7 +19,7 @@ class Incident(Ticket):
     reopened_from_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("ticket.id"))
     first_contact: Mapped[bool] = mapped_column(default=False)  # resolved by the one who took the call
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {
+    __mapper_args__: Any = {  # noqa: RUF012 (SQLAlchemy reads this class attribute)
         "polymorphic_identity": "incident",
         "inherit_condition": ticket_id == Ticket.id,
     }

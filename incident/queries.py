@@ -21,7 +21,9 @@ def get_incident(actor: Actor, number: str, *, lock: bool = False) -> Incident:
     return queries.get_ticket(actor, Incident, number, lock=lock)
 
 
-def list_similar(actor: Actor, *, title: str, ignore_id: int | None = None, limit: int = SIMILAR_SHOWN) -> Sequence[Incident]:
+def list_similar(
+    actor: Actor, *, title: str, ignore_id: int | None = None, limit: int = SIMILAR_SHOWN
+) -> Sequence[Incident]:
     """Resolved incidents whose words resemble a title, best first, so that their solutions can be used again."""
     words = WORD.findall(title)[:8]
     if not words:
@@ -44,5 +46,3 @@ def list_to_wake(now: datetime, *, limit: int = 500) -> Sequence[int]:
     """Ids of incidents on hold whose wake-up instant has come."""
     statement = select(Incident.id).where(Incident.state_category == "waiting", Incident.wake_at <= now)
     return session.scalars(statement.order_by(Incident.id).limit(limit)).all()
-
-

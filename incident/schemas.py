@@ -11,7 +11,9 @@ class OpenIncident(TicketInput):
 
     requester = fields.Email()
     requester_id = fields.Integer()
-    category = fields.String(validate=validate.Length(max=255), metadata={"description": "id, name or full name of a category"})
+    category = fields.String(
+        validate=validate.Length(max=255), metadata={"description": "id, name or full name of a category"}
+    )
     ci = fields.List(fields.String(validate=validate.Length(max=255)), validate=validate.Length(max=50))
     group = fields.String(validate=validate.Length(max=255))
     channel = fields.String(validate=validate.OneOf(["phone", "web", "api", "mail", "chat", "portal", "event"]))

@@ -64,7 +64,9 @@ def create() -> Any:
 
 def _save(actor: Actor, form: Form) -> Response:
     data = dict(form.data)
-    incident = services.open_incident(actor.through(data.get("channel", "phone")), **from_input(data), uploads=read_uploads())
+    incident = services.open_incident(
+        actor.through(data.get("channel", "phone")), **from_input(data), uploads=read_uploads()
+    )
     if data["then"] == "resolve":
         fields = {name: data.get(name) for name in ("resolution_code", "resolution")}
         ticket_services.take_step(actor, incident, "resolve", fields=fields)
@@ -87,7 +89,9 @@ def show_caller(person_id: int) -> str:
     """The chosen caller: who it is, open tickets, equipment (from modules that know it)."""
     actor = current_actor()
     person = identity.get_person(actor, person_id)
-    return render_template("incident/_caller.html", requester=person, open_tickets=tickets.list_open_of(actor, person.id))
+    return render_template(
+        "incident/_caller.html", requester=person, open_tickets=tickets.list_open_of(actor, person.id)
+    )
 
 
 @blueprint.get("/incidents/similar")

@@ -2,24 +2,32 @@
 
 from flask import Flask
 
+from cmdb.module import MODULE as CMDB
 from config.settings import Settings, load
 from incident.module import MODULE as INCIDENT
 from itsm.identity.module import MODULE as IDENTITY
 from itsm.kernel import events, module
 from itsm.kernel.db import db, engine_options
+from itsm.kernel.logs import setup_logs
 from itsm.kernel.migrate import migrate
 from itsm.kernel.module import Module, Registry
-from itsm.kernel.logs import setup_logs
+from itsm.portal.module import MODULE as PORTAL
+from itsm.notifications.module import MODULE as NOTIFICATIONS
 from itsm.tickets.module import MODULE as TICKETS
 from itsm.web import api, setup
 from itsm.web.cycle import ItsmFlask
 from itsm.web.module import MODULE as WEB
+from sla.module import MODULE as SLA
 
 MODULES: tuple[Module, ...] = (
     WEB,
     IDENTITY,
+    NOTIFICATIONS,
     TICKETS,
+    CMDB,
     INCIDENT,
+    SLA,
+    PORTAL,
 )
 
 

@@ -14,10 +14,12 @@ from flask import Flask
 from config.settings import SettingsError, describe, load
 from itsm import process
 from itsm.app import MODULES, create_app
+from itsm.demo import load as demo_organisation
 from itsm.kernel import audit
 from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.errors import ItsmError
 from itsm.kernel.runtime import settings
+from itsm.seeding import seed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -38,7 +40,7 @@ def init() -> None:
 def demo() -> None:
     """Add the demo organisation (does nothing where it is already)."""
     process.initialise()
-    click.echo(process.load_demo())
+    demo_organisation.load(click.echo)
 
 
 @itsm.command()
@@ -131,6 +133,7 @@ def _add_module_commands() -> None:
                 itsm.add_command(command)
 
 
+itsm.add_command(seed)
 _add_module_commands()
 
 

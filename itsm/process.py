@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 from sqlalchemy import func, select
 
 from config.settings import Settings
+from itsm.demo import load as demo
 from itsm.identity import services as identity
 from itsm.identity.models import Person
 from itsm.kernel import jobs, migrate, preferences
@@ -56,22 +57,10 @@ def _make_first_administrator() -> None:
     sys.stdout.flush()
 
 
-def load_demo() -> str:
-    """Add the demo organisation where it is not yet; answers what was done."""
-    if preferences.get("demo.loaded"):
-        return "The demo organisation is there already."
-    for module in registry().modules:
-        if module.demo is not None:
-            with unit_of_work():
-                module.demo()
-    with unit_of_work():
-        preferences.put(SYSTEM, "demo.loaded", value=True)
-    return "The demo organisation was added."
-
-
 def _database_is_empty() -> bool:
     with unit_of_work():
-        return int(session.scalar(select(func.count()).select_from(Person)) or 0) <= 1 and not preferences.get("demo.loaded")
+        people = session.scalar(select(func.count()).select_from(Person)) or 0
+        return people <= 1 and not preferences.get(demo.LOADED)
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -165,10 +154,10 @@ def up(app: Flask) -> None:
     configured = settings()
     initialise()
     if configured.demo and _database_is_empty():
-        sys.stdout.write(load_demo() + "\n")
+        demo.load(_tell)
     _announce(configured)
     session.remove()
-    beside = subprocess.Popen([sys.executable, "-m", "itsm.cli", "worker"])  # noqa: S603 (our own interpreter and module)
+    beside = subprocess.Popen([sys.executable, "-m", "itsm.cli", "worker"])
     try:
         serve(app)
     finally:
@@ -176,11 +165,18 @@ def up(app: Flask) -> None:
         beside.wait(timeout=20)
 
 
+def _tell(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def _announce(configured: Settings) -> None:
     credentials = Path(configured.data_dir) / ADMIN_FILE
     sys.stdout.write(f"\nitsm runs at {configured.public_url}\n")
     if credentials.exists():
         sys.stdout.write(f"First administrator: see {credentials}\n")
+    if (Path(configured.data_dir) / demo.LOGINS_FILE).exists():
+        sys.stdout.write(f"People of the demo to sign in as: see {Path(configured.data_dir) / demo.LOGINS_FILE}\n")
     sys.stdout.write("Stop with Ctrl-C.\n\n")
     sys.stdout.flush()
 

@@ -28,7 +28,7 @@ _Sized = TypeVar("_Sized", bound=Sized)
 Spans = Iterable[tuple[datetime, datetime]]
 
 
-class NeverOpen(ValueError):  # noqa: N818 - the rule book's word for it
+class NeverOpen(ValueError):
     """No instant within 20 years has the amount asked for. Rule: T4."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -34,7 +34,9 @@ _missing: set[str] = set()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--databases", default="sqlite", help="sqlite, postgresql, mariadb, or several with commas, or all")
+    parser.addoption(
+        "--databases", default="sqlite", help="sqlite, postgresql, mariadb, or several with commas, or all"
+    )
 
 
 def missing(component: str) -> None:
@@ -82,16 +84,39 @@ def database_url(database: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def settings_for(url: str, folder: Path, **values: Any) -> Settings:
     """Settings of a test application."""
     return Settings(
-        database_url=url, data_dir=folder, secret_key="test-secret-key-of-enough-length", testing=True, log_level="ERROR", **values
+        database_url=url,
+        data_dir=folder,
+        secret_key="test-secret-key-of-enough-length",
+        testing=True,
+        log_level="ERROR",
+        **values,
     )
+
+
+class Visitor(FlaskClient):
+    """A client whose requests share nothing but cookies, although the test holds one application context open."""
+
+    def open(self, *arguments: Any, **named: Any) -> Any:
+        for name in list(g):
+            g.pop(name)
+        return super().open(*arguments, **named)
 
 
 @pytest.fixture(scope="session")
 def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application with a migrated database and base data, built once for each database."""
     app = create_app(settings_for(database_url, tmp_path_factory.mktemp("data")))
+    app.test_client_class = Visitor
     with app.app_context():
-        migrate.to_head()
+        if os.environ.get("ITSM_SCHEMA") == "models":
+            from migrations.full_text import STATEMENTS
+
+            db.create_all()
+            for statement in STATEMENTS[db.engine.dialect.name]:
+                session.execute(text(statement))
+            session.commit()
+        else:
+            migrate.to_head()
         for module in registry().modules:
             if module.seed is not None:
                 module.seed()

@@ -23,7 +23,9 @@ class Factory:
     def __init__(self) -> None:
         self.numbers = itertools.count(1)
 
-    def person(self, name: str = "", *, roles: tuple[str, ...] = ("end_user",), groups: tuple[Group, ...] = (), **facts: Any) -> Person:
+    def person(
+        self, name: str = "", *, roles: tuple[str, ...] = ("end_user",), groups: tuple[Group, ...] = (), **facts: Any
+    ) -> Person:
         number = next(self.numbers)
         name = name or f"Person {number}"
         facts.setdefault("email", f"person{number}@example.org")
@@ -49,7 +51,11 @@ class Factory:
         )
 
     def category(self, name: str = "", *, group: Group | None = None, parent: Category | None = None) -> Category:
-        row = Category(name=name or f"Category {next(self.numbers)}", group_id=group.id if group else None, parent_id=parent.id if parent else None)
+        row = Category(
+            name=name or f"Category {next(self.numbers)}",
+            group_id=group.id if group else None,
+            parent_id=parent.id if parent else None,
+        )
         session.add(row)
         session.flush()
         row.path = f"{parent.path if parent else '/'}{row.id}/"

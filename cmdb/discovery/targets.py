@@ -166,12 +166,13 @@ class Guard:
     def check(self, address: str | IPv4Address) -> IPv4Address:
         """Return the address, or raise AddressNotAllowed with the reason; a host name is never resolved."""
         parsed = _as_address(address)
-        reason = self._special(parsed) or self._unlisted(parsed) or self._on_edge(parsed)
+        reason = self.special(parsed) or self._unlisted(parsed) or self._on_edge(parsed)
         if reason is not None:
             raise AddressNotAllowed(str(parsed), reason)
         return parsed
 
-    def _special(self, address: IPv4Address) -> str | None:
+    def special(self, address: IPv4Address) -> str | None:
+        """Say why the address must not be contacted whatever the ranges are, or None."""
         for network, reason in _NEVER:
             if address in network:
                 return reason

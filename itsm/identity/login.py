@@ -4,45 +4,109 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Flask, g, request
+from flask import session as cookie
+from flask_limiter.util import get_remote_address
 from flask_login import current_user, user_logged_in
-from flask_security import LoginForm, MailUtil, Security, SQLAlchemyUserDatastore
+from flask_security import LoginForm, MailUtil, PasswordUtil, Security, SQLAlchemyUserDatastore, password_reset
+from flask_security.recoverable import send_reset_password_instructions
+from flask_security.utils import hash_password, url_for_security
 from werkzeug.exceptions import Unauthorized
 
 from itsm.identity import queries, services
 from itsm.identity.actors import actor_of
 from itsm.identity.models import Person, Role
-from itsm.kernel import clock, outbox
+from itsm.kernel import audit, clock, outbox
 from itsm.kernel.actor import ANONYMOUS, Actor
 from itsm.kernel.db import db, session
-from itsm.kernel.errors import NotFound
+from itsm.kernel.errors import Invalid, NotFound
 from itsm.kernel.runtime import settings
-from itsm.kernel.text import _
+from itsm.kernel.text import LANGUAGES, _, language
+from itsm.web.forms import own_path
+from itsm.web.setup import limiter
 
 TOKEN_USE_NOTED_SECONDS = 3600
+GUESSED_ENDPOINTS = ("security.login", "security.forgot_password", "security.reset_password")
+OF_A_SESSION = frozenset({"_user_id", "_fresh", "_id", "_permanent"})
 
 
-class PatientLoginForm(LoginForm):  # type: ignore[misc]  # Flask-Security has no types
-    """Flask-Security's login form, made to wait longer after each wrong password of an account."""
+class PatientLoginForm(LoginForm):
+    """Flask-Security's login form, made to wait longer after each wrong password of an account.
+
+    Unknown, locked and deactivated accounts and wrong passwords are answered alike, in text and in time.
+    """
 
     def validate(self, **arguments: Any) -> bool:
+        self.next.data = own_path(self.next.data) if self.next.data else ""
         person = queries.find_by_email(self.email.data or "")
         if person and services.is_locked(person):
-            self.form_errors.append(_("Too many attempts. Wait a little and try again."))
+            hash_password(self.password.data or "-")
+            self.form_errors.append(_("E-mail address or password is not right."))
             return False
         valid: bool = super().validate(**arguments)
         if not valid and person and person.password:
             services.note_failed_login(person)
+            session.commit()  # the count stays although the answer refuses, and so is rolled back when it is JSON
         return valid
 
 
-class OutboxMail(MailUtil):  # type: ignore[misc]  # Flask-Security has no types
-    """Flask-Security's mails (password reset) go through the outbox like every other."""
+class CheckedPassword(PasswordUtil):
+    """Flask-Security's check of new passwords, by the same rule as everywhere else."""
+
+    def validate(self, password: str, is_register: bool, **context: Any) -> tuple[list[str] | None, str]:  # noqa: FBT001 (Flask-Security's signature)
+        del is_register, context
+        objection = services.password_objection(password)
+        return ([str(objection)] if objection is not None else None), self.normalize(password)
+
+
+class OutboxMail(MailUtil):
+    """Flask-Security's mails (password reset) go through the outbox like every other, in the person's language."""
 
     def send_mail(
-        self, template: str, subject: str, recipient: str, sender: Any, body: str, html: str | None, **context: Any
+        self,
+        template: str,
+        subject: str,
+        recipient: str,
+        sender: str | tuple[str, str],
+        body: str | None,
+        html: str | None,
+        **context: Any,
     ) -> None:
-        del sender, html, context
-        outbox.queue_mail(to=recipient, subject=str(subject), text=body, event_key=f"{template}:{clock.now().isoformat()}:{recipient}")
+        del subject, sender, body, html
+        person: Person = context["user"]
+        with language(person.language if person.language in LANGUAGES else settings().language):
+            title, text = _reset_words(person, context.get("reset_token"))
+        outbox.queue_mail(
+            to=recipient,
+            subject=str(title),
+            text=str(text),
+            event_key=f"{template}:{clock.now().isoformat()}:{recipient}",
+            headers={"Auto-Submitted": "auto-generated"},
+        )
+
+
+def _reset_words(person: Person, token: str | None) -> tuple[Any, Any]:
+    if token is None:
+        return _("Your password was changed"), _(
+            "Hello %(name)s,\n\nyour password was changed and every session was ended. If that was not you, "
+            "tell the service desk at once.\n",
+            name=person.name,
+        )
+    # The address comes from the settings: a Host header from outside must not decide where a secret link leads.
+    link = settings().public_url + url_for_security("reset_password", token=token)
+    return _("Choose a new password"), _(
+        "Hello %(name)s,\n\nhere you choose a new password. The link holds for one hour and works once:\n\n%(link)s\n\n"
+        "If you did not ask for it, you need not do anything.\n",
+        name=person.name,
+        link=link,
+    )
+
+
+def send_reset_link(actor: Actor, person: Person) -> None:
+    """Mail a person a link to choose a new password; for administrators."""
+    if not person.email or not person.active:
+        raise Invalid.field("email", _("Only an active person with an e-mail address can get a link."))
+    send_reset_password_instructions(person)
+    audit.record(actor, "person.reset_link_sent", subject_kind="person", subject_id=person.id)
 
 
 def setup(app: Flask) -> None:
@@ -76,8 +140,16 @@ def setup(app: Flask) -> None:
         SESSION_COOKIE_NAME="__Host-itsm" if configured.public_url.startswith("https:") else "itsm_session",
         REMEMBER_COOKIE_DURATION=0,
     )
-    Security(app, SQLAlchemyUserDatastore(db, Person, Role), login_form=PatientLoginForm, mail_util_cls=OutboxMail)
+    Security(
+        app,
+        SQLAlchemyUserDatastore(db, Person, Role),
+        login_form=PatientLoginForm,
+        mail_util_cls=OutboxMail,
+        password_util_cls=CheckedPassword,
+    )
+    _limit_guessing(app)
     user_logged_in.connect(_note_login, app)
+    password_reset.connect(_note_reset, app)
     app.before_request(set_actor)
 
 
@@ -86,9 +158,24 @@ def settings_of(app: Flask) -> Any:
     return app.config["ITSM"]
 
 
+def _limit_guessing(app: Flask) -> None:
+    limit = limiter.limit(lambda: settings().login_rate, key_func=get_remote_address, methods=["POST"])
+    for endpoint in GUESSED_ENDPOINTS:
+        app.view_functions[endpoint] = limit(app.view_functions[endpoint])
+
+
 def _note_login(app: Flask, user: Person, **rest: Any) -> None:
     del app, rest
+    # Nothing of the visitor's session before the login stays, so that nobody can have planted it.
+    for name in set(cookie) - OF_A_SESSION:
+        cookie.pop(name)
+    cookie.permanent = True  # ends after the idle time of the settings
     services.note_login(user)
+
+
+def _note_reset(app: Flask, user: Person, **rest: Any) -> None:
+    del app, rest
+    services.note_new_password(Actor(person_id=user.id, name=user.name, channel="web"), user)
 
 
 def set_actor() -> None:
@@ -135,5 +222,3 @@ def command_actor(email: str | None = None) -> Actor:
     if person is None:
         raise NotFound(_("Nobody has the address %(email)s.", email=email))
     return actor_of(person, channel="command")
-
-

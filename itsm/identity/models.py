@@ -76,7 +76,7 @@ class Person(Base, UserMixin, Timestamps):
     theme: Mapped[str] = mapped_column(default="auto")  # auto, light, dark
     vip: Mapped[bool] = mapped_column(default=False)
     sees_colleagues: Mapped[bool] = mapped_column(default=False)  # may read tickets of the own organisation and below
-    password: Mapped[str | None]
+    password: Mapped[str | None]  # type: ignore[assignment]  # people without a login have none
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(unique=True, default=lambda: uuid.uuid4().hex)
     failed_logins: Mapped[int] = mapped_column(default=0)
@@ -87,7 +87,9 @@ class Person(Base, UserMixin, Timestamps):
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
     site: Mapped[Site | None] = relationship(lazy="raise")
-    roles: Mapped[list[Role]] = relationship(secondary=person_role, lazy="selectin")
+    roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # list is invariant
+        secondary=person_role, lazy="selectin"
+    )
 
 
 class Group(Base, Timestamps):

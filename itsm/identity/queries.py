@@ -42,7 +42,7 @@ def find_people(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequen
     return session.scalars(statement.order_by(Person.name_key).limit(limit)).all()
 
 
-def _with_places(statement: Select[tuple[Person]]) -> Select[tuple[Person]]:
+def _with_places(statement: Select[Person]) -> Select[Person]:
     return statement.options(joinedload(Person.organisation), joinedload(Person.site))
 
 
@@ -86,7 +86,9 @@ def list_groups(*, active_only: bool = True) -> Sequence[Group]:
 def list_members(group_id: int) -> Sequence[Person]:
     """Active people who work in a group, by name."""
     statement = (
-        select(Person).join(GroupMember, GroupMember.person_id == Person.id).where(GroupMember.group_id == group_id, Person.active)
+        select(Person)
+        .join(GroupMember, GroupMember.person_id == Person.id)
+        .where(GroupMember.group_id == group_id, Person.active)
     )
     return session.scalars(statement.order_by(Person.name_key)).all()
 
@@ -105,7 +107,9 @@ def group_sizes() -> dict[int, int]:
 def list_staff() -> Sequence[Person]:
     """Active people who work tickets: everyone in a group or with a role beyond end user."""
     working = select(GroupMember.person_id)
-    with_role = select(person_role.c.person_id).join(Role, Role.id == person_role.c.role_id).where(Role.name != "end_user")
+    with_role = (
+        select(person_role.c.person_id).join(Role, Role.id == person_role.c.role_id).where(Role.name != "end_user")
+    )
     statement = select(Person).where(Person.active, or_(Person.id.in_(working), Person.id.in_(with_role)))
     return session.scalars(statement.order_by(Person.name_key)).all()
 

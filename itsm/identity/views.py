@@ -7,10 +7,11 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from itsm.identity import queries, services
+from itsm.kernel.errors import ItsmError
 from itsm.kernel.text import LANGUAGES, _
 from itsm.web.access import current_actor, signed_in
 from itsm.web.api import StrictSchema
-from itsm.web.forms import read_form
+from itsm.web.forms import own_path, read_form
 
 blueprint = Blueprint("identity", __name__, template_folder="templates")
 
@@ -31,7 +32,11 @@ def save_preferences() -> Any:
     form = read_form(PreferencesForm)
     if not form.ok:
         return render_template("identity/account.html", form=form, tokens=_own_tokens()), 422
-    services.save_preferences(current_actor(), form.data)
+    try:
+        services.save_preferences(current_actor(), form.data)
+    except ItsmError as error:
+        form.refuse(error)
+        return render_template("identity/account.html", form=form, tokens=_own_tokens()), 422
     return redirect(own_path(request.form.get("next")))
 
 
@@ -54,10 +59,3 @@ def revoke_token(token_id: int) -> Response:
     services.revoke_token(current_actor(), token_id)
     flash(str(_("The token is revoked.")), "success")
     return redirect("/account")
-
-
-def own_path(target: str | None) -> str:
-    """`target` when it is a path of this site, else the start page: never another host."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target or "\n" in target:
-        return "/"
-    return target

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from itsm.kernel.text import _, Message
+from itsm.kernel.text import Message, _
 
 
 class ItsmError(Exception):

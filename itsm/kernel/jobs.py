@@ -153,7 +153,7 @@ def run_job(job: Job) -> Outcome:
     started_at = clock.now()
     try:
         outcome = job.run() or Outcome()
-    except Exception:  # noqa: BLE001 (the boundary between jobs: recorded as a failed run)
+    except Exception:
         outcome = Outcome(failed=1, errors=[traceback.format_exc(limit=8)])
         log.exception("job failed", job=job.name)
     if outcome.done or outcome.failed:
@@ -267,7 +267,7 @@ def run_tasks(handlers: dict[str, TaskHandler]) -> Outcome:
         values |= {"result": handlers[kind](payload, Progress(task_id)), "state": "done"}
     except TaskCancelled:
         return outcome
-    except Exception as error:  # noqa: BLE001 (the boundary between tasks: stored on the task)
+    except Exception as error:
         log.exception("task failed", task=task_id, kind=kind)
         outcome = Outcome(failed=1, errors=[f"{kind} {task_id}: {error!r}"], more=True)
         values |= {"state": "failed", "error": str(error)[:4000]}

@@ -9,7 +9,9 @@ import structlog
 
 from config.settings import Settings
 
-SECRET_NAMES = frozenset({"password", "token", "secret", "community", "authorization", "cookie", "auth_key", "priv_key"})
+SECRET_NAMES = frozenset(
+    {"password", "token", "secret", "community", "authorization", "cookie", "auth_key", "priv_key"}
+)
 
 
 def mask_secrets(logger: Any, method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -39,4 +41,6 @@ def setup_logs(settings: Settings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )

@@ -98,7 +98,6 @@ class Module:
     data_sets: tuple[Any, ...] = ()
     commands: tuple[click.Command, ...] = ()
     seed: Callable[[], None] | None = None
-    demo: Callable[[], None] | None = None
     setup: Callable[[Any], None] | None = None
     switchable: bool = False
 

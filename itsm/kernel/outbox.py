@@ -17,12 +17,17 @@ from itsm.kernel.db import Base, BigId, LongText, dialect_name, session
 class OutboxMessage(Base):
     """One message on its way out.
 
-    `payload` of a mail: subject, text, html, headers {name: value}, sender, attachments [{name, sha256, media_type}].
+    `payload` of a mail: subject, text, html, headers {name: value}, sender, attachments [{name, sha256, media_type}],
+    by_person (written by somebody just now, so it carries no marks of automatic mail).
     States: waiting, sending (claimed; the attempt's end is unknown until it is written), sent, dead, held.
     """
 
     __tablename__ = "outbox_message"
-    __table_args__ = (Index("ix_outbox_message_state_next_at", "state", "next_at"), Base.__table_args__)
+    __table_args__ = (
+        Index("ix_outbox_message_state_next_at", "state", "next_at"),
+        Index("ix_outbox_message_recipient_created_at", "recipient", "created_at"),
+        Base.__table_args__,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     channel: Mapped[str]
@@ -47,14 +52,22 @@ def queue_mail(
     headers: dict[str, str] | None = None,
     sender: str | None = None,
     attachments: list[dict[str, str]] | None = None,
+    by_person: bool = False,
+    held_because: str = "",
 ) -> None:
-    """Queue one mail to one address; a second call with the same `event_key` changes nothing."""
+    """Queue one mail to one address; a second call with the same `event_key` changes nothing.
+
+    `held_because` keeps it back, with the reason, until an administrator releases it.
+    """
     payload: dict[str, Any] = {"subject": subject, "text": text, "headers": headers or {}}
-    payload |= {name: value for name, value in (("html", html), ("sender", sender), ("attachments", attachments)) if value}
-    queue("mail", recipient=to, event_key=event_key, payload=payload)
+    optional = (("html", html), ("sender", sender), ("attachments", attachments), ("by_person", by_person))
+    payload |= {name: value for name, value in optional if value}
+    queue("mail", recipient=to, event_key=event_key, payload=payload, held_because=held_because)
 
 
-def queue(channel: str, *, recipient: str, event_key: str, payload: dict[str, Any]) -> None:
+def queue(
+    channel: str, *, recipient: str, event_key: str, payload: dict[str, Any], held_because: str = ""
+) -> None:
     """Queue one message on a channel (`mail`, `webhook`)."""
     now = clock.now()
     row = {
@@ -62,11 +75,11 @@ def queue(channel: str, *, recipient: str, event_key: str, payload: dict[str, An
         "recipient": recipient[:255],
         "event_key": event_key[:255],
         "payload": payload,
-        "state": "waiting",
+        "state": "held" if held_because else "waiting",
         "attempts": 0,
         "next_at": now,
         "created_at": now,
-        "last_error": "",
+        "last_error": held_because,
     }
     session.execute(_insert_once(), [row])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, or_
 
 from itsm.kernel.errors import Invalid
 from itsm.kernel.text import _
@@ -38,7 +38,7 @@ class SortKey:
     """One column of the order; the last key of an order must be unique. NULLs are not allowed in sorted columns."""
 
     name: str
-    column: ColumnElement[Any]
+    column: SQLColumnExpression[Any]
     descending: bool = False
     instant: bool = False
 
@@ -62,11 +62,9 @@ def decode_cursor(cursor: str, keys: Sequence[SortKey]) -> list[Any]:
     """The sort values in a cursor; raises `Invalid` when it was not made by `encode_cursor` for this order."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(values, list) or len(values) != len(keys):
-            raise ValueError(cursor)
         return [
             datetime.fromisoformat(value) if key.instant else _plain(value)
-            for key, value in zip(keys, values, strict=True)
+            for key, value in zip(keys, list(values), strict=True)
         ]
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
         raise Invalid.field("cursor", _("This page marker is not valid here; start from the first page.")) from error

@@ -2,13 +2,21 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, TextClause, select, text
+from sqlalchemy import ColumnElement, SQLColumnExpression, TextClause, select, text
 
 from itsm.kernel.db import dialect_name, session
 from itsm.search.models import SearchDocument
 from itsm.search.text import words_of
 
 SHORTEST_MYSQL_WORD = 3
+POSTGRESQL_NEWEST = (
+    "SELECT record_id FROM search_document WHERE vector @@ to_tsquery('simple', :match) AND kind = :kind "
+    "ORDER BY id DESC LIMIT :limit"
+)
+POSTGRESQL_BEST = (
+    "SELECT record_id FROM search_document WHERE vector @@ to_tsquery('simple', :match) AND kind = :kind "
+    "ORDER BY ts_rank(vector, to_tsquery('simple', :match)) DESC LIMIT :limit"
+)
 
 
 def find_ids(kind: str, question: str, *, any_word: bool = False, limit: int = 200) -> Sequence[int]:
@@ -24,7 +32,9 @@ def find_ids(kind: str, question: str, *, any_word: bool = False, limit: int = 2
     return _find_mysql(kind, words, any_word=any_word, limit=limit)
 
 
-def matching(kind: str, question: str, record_id: ColumnElement[int], *, limit: int = 1000) -> ColumnElement[bool]:
+def matching(
+    kind: str, question: str, record_id: SQLColumnExpression[int], *, limit: int = 1000
+) -> ColumnElement[bool]:
     """The condition that a record of a kind holds all words of a question, for lists; the best `limit` hits count."""
     return record_id.in_(find_ids(kind, question, limit=limit))
 
@@ -42,10 +52,7 @@ def _find_sqlite(kind: str, words: list[str], *, any_word: bool, limit: int) -> 
 def _find_postgresql(kind: str, words: list[str], *, any_word: bool, limit: int) -> Sequence[int]:
     # Ranking reads every hit's vector; the newest hits are as useful and come from the index alone.
     joined = (" | " if any_word else " & ").join([f"{word}:*" if word == words[-1] else word for word in words])
-    statement = text(
-        "SELECT record_id FROM search_document WHERE vector @@ to_tsquery('simple', :match) AND kind = :kind "
-        + ("ORDER BY ts_rank(vector, to_tsquery('simple', :match)) DESC LIMIT :limit" if any_word else "ORDER BY id DESC LIMIT :limit")
-    )
+    statement = text(POSTGRESQL_BEST if any_word else POSTGRESQL_NEWEST)
     return _ids(statement, match=joined, kind=kind, limit=limit)
 
 
@@ -69,5 +76,3 @@ def get_document(kind: str, record_id: int) -> SearchDocument | None:
     return session.scalars(
         select(SearchDocument).where(SearchDocument.kind == kind, SearchDocument.record_id == record_id)
     ).first()
-
-

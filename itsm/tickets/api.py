@@ -1,6 +1,6 @@
 """API routes that every kind of ticket has: `add_routes` puts them on a kind's blueprint."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -21,10 +21,24 @@ from itsm.web.access import current_actor, requires, signed_in
 SORTS = tuple(queries.ORDERS)
 
 
-def add_routes(blueprint: Blueprint, kind: type[Ticket], output: type[Schema]) -> None:
-    """List, read, change, step, write to the journal and link tickets of a kind."""
+Apply = Callable[[Actor, Any, Mapping[str, Any]], None]
+
+
+def add_routes(
+    blueprint: Blueprint,
+    kind: type[Ticket],
+    output: type[Schema],
+    *,
+    changes: type[TicketChanges] = TicketChanges,
+    apply: Apply | None = None,
+) -> None:
+    """List, read, change, step, write to the journal and link tickets of a kind.
+
+    A kind with facts of its own gives the schema of its PATCH and the function that applies one (`apply_changes` for the
+    rest).
+    """
     _add_collection(blueprint, kind, output)
-    _add_changes(blueprint, kind, output)
+    _add_changes(blueprint, kind, output, changes, apply or apply_changes)
     _add_journal(blueprint, kind)
     _add_links(blueprint, kind, output)
 
@@ -40,7 +54,12 @@ def _add_collection(blueprint: Blueprint, kind: type[Ticket], output: type[Schem
         order = _checked_order(arguments.get("sort", "-created_at"))
         conditions = filters.conditions(actor, arguments.get("q", ""))
         page = queries.list_tickets(
-            actor, kind, conditions=conditions, order=order, limit=arguments.get("limit"), cursor=arguments.get("cursor")
+            actor,
+            kind,
+            conditions=conditions,
+            order=order,
+            limit=arguments.get("limit"),
+            cursor=arguments.get("cursor"),
         )
         return {"items": present(actor, page.items), "next": page.next}
 
@@ -60,9 +79,11 @@ def _checked_order(sort: str) -> str:
     return sort
 
 
-def _add_changes(blueprint: Blueprint, kind: type[Ticket], output: type[Schema]) -> None:
+def _add_changes(
+    blueprint: Blueprint, kind: type[Ticket], output: type[Schema], schema: type[TicketChanges], apply: Apply
+) -> None:
     @blueprint.patch(f"/{kind.path}/<string:number>")
-    @blueprint.arguments(TicketChanges)
+    @blueprint.arguments(schema)
     @blueprint.response(200, output)
     @requires(f"{kind.__mapper__.polymorphic_identity}.edit")
     def change(changes: dict[str, Any], number: str) -> dict[str, Any]:
@@ -70,7 +91,7 @@ def _add_changes(blueprint: Blueprint, kind: type[Ticket], output: type[Schema])
         actor = current_actor()
         ticket = queries.get_ticket(actor, kind, number, lock=True)
         api.check_match(ticket)
-        apply_changes(actor, ticket, changes)
+        apply(actor, ticket, changes)
         api.set_etag(ticket.version)
         return present_one(actor, ticket)
 
@@ -112,7 +133,9 @@ def apply_changes(actor: Actor, ticket: Ticket, changes: Mapping[str, Any]) -> N
         assignee = person_id("assignee", changes["assignee"]) if "assignee" in changes else None
         services.assign(actor, ticket, group_id=group, assignee_id=assignee)
     if "priority" in changes:
-        services.override_priority(actor, ticket, priority=changes["priority"], reason=changes.get("priority_reason", ""))
+        services.override_priority(
+            actor, ticket, priority=changes["priority"], reason=changes.get("priority_reason", "")
+        )
 
 
 def category_id(reference: str | None) -> int | None:
@@ -204,10 +227,14 @@ def _add_links(blueprint: Blueprint, kind: type[Ticket], output: type[Schema]) -
         ticket = queries.get_ticket(actor, kind, number)
         return {
             "items": [
-                {"id": each.link_id, "relation": each.relation, "outgoing": each.outgoing, "number": each.ticket.number, "title": each.ticket.title}
+                {
+                    "id": each.link_id,
+                    "relation": each.relation,
+                    "outgoing": each.outgoing,
+                    "number": each.ticket.number,
+                    "title": each.ticket.title,
+                }
                 for each in queries.list_links(actor, ticket)
             ],
             "next": None,
         }
-
-

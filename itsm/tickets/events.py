@@ -16,11 +16,12 @@ class TicketEvent(Event):
 
 @dataclass(frozen=True)
 class TicketOpened(TicketEvent):
-    """A ticket was recorded."""
+    """A ticket was recorded; `acknowledge` is False when its requester must get no confirmation."""
 
     actor_id: int | None
     channel: str
     at: datetime
+    acknowledge: bool = True
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,13 @@ def ticket_fields() -> FieldSet:
             _field("kind", FieldType.CHOICE, "Kind", Ticket.kind, choices=_kinds()),
             _field("title", FieldType.TEXT, "Title", Ticket.title),
             _field("state", FieldType.CHOICE, "State", Ticket.state, choices=_states()),
-            _field("state.category", FieldType.CHOICE, "State category", Ticket.state_category, choices={each.value: each.value for each in StateCategory}),
+            _field(
+                "state.category",
+                FieldType.CHOICE,
+                "State category",
+                Ticket.state_category,
+                choices={each.value: each.value for each in StateCategory},
+            ),
             _field("priority", FieldType.NUMBER, "Priority", Ticket.priority),
             _field("impact", FieldType.NUMBER, "Impact", Ticket.impact),
             _field("urgency", FieldType.NUMBER, "Urgency", Ticket.urgency),
@@ -64,8 +70,16 @@ def ticket_fields() -> FieldSet:
             _field("group", FieldType.GROUP, "Group", Ticket.group_id, lookup=_lookup(Group, Group.name)),
             _field("assignee", FieldType.PERSON, "Assignee", Ticket.assignee_id, lookup=_lookup_person),
             _field("requester", FieldType.PERSON, "Requester", Ticket.requester_id, lookup=_lookup_person),
-            _field("organisation", FieldType.REFERENCE, "Organisation", Ticket.organisation_id, lookup=_lookup(Organisation, Organisation.name)),
-            _field("category", FieldType.REFERENCE, "Category", Ticket.category_id, lookup=_lookup(Category, Category.name)),
+            _field(
+                "organisation",
+                FieldType.REFERENCE,
+                "Organisation",
+                Ticket.organisation_id,
+                lookup=_lookup(Organisation, Organisation.name),
+            ),
+            _field(
+                "category", FieldType.REFERENCE, "Category", Ticket.category_id, lookup=_lookup(Category, Category.name)
+            ),
             _field("hold.reason", FieldType.TEXT, "On hold because", Ticket.hold_reason),
             _field("created", FieldType.INSTANT, "Created", Ticket.created_at),
             _field("updated", FieldType.INSTANT, "Updated", Ticket.updated_at),

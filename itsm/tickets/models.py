@@ -1,5 +1,6 @@
 """The ticket and what hangs on it: journal, links, watchers, attachments, categories."""
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -88,12 +89,17 @@ class Ticket(Base):
     due_state: Mapped[str] = mapped_column(default="")  # running, paused, breached, met or empty
     version: Mapped[int] = mapped_column(default=1)
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "kind", "polymorphic_identity": "ticket"}
+    __mapper_args__: Any = {  # noqa: RUF012 (SQLAlchemy reads this class attribute)
+        "polymorphic_on": "kind",
+        "polymorphic_identity": "ticket",
+    }
 
     prefix: ClassVar[str] = "TIC"
     path: ClassVar[str] = "tickets"  # first part of the addresses of the kind's pages and API
     shown: ClassVar[tuple[str, ...]] = ()  # columns of the kind that its JSON form adds
     own_facts: ClassVar[frozenset[str]] = frozenset()  # columns of the kind that staff may change freely
+    step_texts: ClassVar[tuple[str, ...]] = ()  # columns of the kind that steps of its life cycle take
+    step_choices: ClassVar[Mapping[str, Collection[str]]] = {}  # of those, the ones that have a fixed set of values
 
     @property
     def lifecycle_name(self) -> str:

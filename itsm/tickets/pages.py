@@ -19,7 +19,9 @@ from itsm.tickets import policy, queries, services
 from itsm.tickets.models import NUMBER_DIGITS, JournalEntry, Ticket
 from itsm.web.presentation import reader
 
-SHOWN_CHANGES = frozenset({"step", "group_id", "assignee_id", "priority", "escalated_to_manager", "watcher", "title", "category_id"})
+SHOWN_CHANGES = frozenset(
+    {"step", "group_id", "assignee_id", "priority", "escalated_to_manager", "watcher", "title", "category_id"}
+)
 
 
 def class_of(kind: str) -> type[Ticket]:
@@ -128,10 +130,14 @@ def _step_title(kind: str, name: str) -> Any:
 
 def record_context(actor: Actor, ticket: Ticket) -> dict[str, Any]:
     """Everything a record's page shows that does not depend on its kind."""
-    requester = identity.get_person(actor, ticket.requester_id) if ticket.requester_id and policy.is_staff(actor) else None
+    requester = (
+        identity.get_person(actor, ticket.requester_id) if ticket.requester_id and policy.is_staff(actor) else None
+    )
     groups = {group.id: group for group in identity.list_groups(active_only=False)}
     group: Group | None = groups.get(ticket.group_id or 0)
-    people = identity.person_names({each for each in (ticket.assignee_id, ticket.requester_id, ticket.opened_by_id) if each})
+    people = identity.person_names(
+        {each for each in (ticket.assignee_id, ticket.requester_id, ticket.opened_by_id) if each}
+    )
     context = timeline(actor, ticket)
     return context | {
         "steps": services.steps_for(actor, ticket),
@@ -146,7 +152,11 @@ def record_context(actor: Actor, ticket: Ticket) -> dict[str, Any]:
         "link_rules": link_rules(ticket.kind),
         "watchers": queries.list_watchers(ticket.id),
         "categories": queries.category_titles(),
-        "escalation_path": [(at, groups[each].name) for at, each in queries.escalation_path([item.entry for item in context["items"]]) if each in groups],
+        "escalation_path": [
+            (at, groups[each].name)
+            for at, each in queries.escalation_path([item.entry for item in context["items"]])
+            if each in groups
+        ],
     }
 
 
@@ -155,7 +165,7 @@ def link_rules(kind: str) -> list[Any]:
     return [rule for rule in registry().link_rules.values() if rule.source_kind in (None, kind)]
 
 
-def link_words(relation: str, outgoing: bool) -> Any:  # noqa: FBT001 (called from templates with both in order)
+def link_words(relation: str, outgoing: bool) -> Any:
     """How a relation reads from this end of it."""
     rule = registry().link_rules.get(relation)
     return relation if rule is None else rule.forward if outgoing else rule.backward

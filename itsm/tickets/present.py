@@ -22,7 +22,9 @@ STAFF_ONLY = ("priority_reason", "reassignments", "level")
 
 def present(actor: Actor, tickets: Sequence[Ticket]) -> list[dict[str, Any]]:
     """The tickets as their output schema wants them."""
-    people = _emails({each for ticket in tickets for each in (ticket.requester_id, ticket.opened_by_id, ticket.assignee_id)})
+    people = _emails(
+        {each for ticket in tickets for each in (ticket.requester_id, ticket.opened_by_id, ticket.assignee_id)}
+    )
     groups = _names(Group, {ticket.group_id for ticket in tickets})
     organisations = _names(Organisation, {ticket.organisation_id for ticket in tickets})
     categories = queries.category_titles() if any(ticket.category_id for ticket in tickets) else {}

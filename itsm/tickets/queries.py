@@ -102,8 +102,15 @@ ORDERS: Mapping[str, tuple[SortKey, ...]] = {
     "due": (SortKey("due_at", Ticket.due_at, instant=True), SortKey("id", Ticket.id)),
     "newest": (SortKey("id", Ticket.id, descending=True),),
     "updated_at": (SortKey("updated_at", Ticket.updated_at, instant=True), SortKey("id", Ticket.id)),
-    "-updated_at": (SortKey("updated_at", Ticket.updated_at, instant=True, descending=True), SortKey("id", Ticket.id, descending=True)),
-    "priority": (SortKey("priority", Ticket.priority), SortKey("due_at", Ticket.due_at, instant=True), SortKey("id", Ticket.id)),
+    "-updated_at": (
+        SortKey("updated_at", Ticket.updated_at, instant=True, descending=True),
+        SortKey("id", Ticket.id, descending=True),
+    ),
+    "priority": (
+        SortKey("priority", Ticket.priority),
+        SortKey("due_at", Ticket.due_at, instant=True),
+        SortKey("id", Ticket.id),
+    ),
     "created_at": (SortKey("id", Ticket.id),),
     "-created_at": (SortKey("id", Ticket.id, descending=True),),
 }
@@ -123,7 +130,9 @@ def list_rows(
     """
     size = checked_limit(limit)
     keys = ORDERS[order]
-    inner = keyset(select(Ticket.id).where(policy.visible(actor), *conditions), keys, limit=size, cursor=cursor).subquery()
+    inner = keyset(
+        select(Ticket.id).where(policy.visible(actor), *conditions), keys, limit=size, cursor=cursor
+    ).subquery()
     statement: Select[Any] = (
         select(*LISTED, Requester.name.label("requester_name"), Organisation.name.label("organisation_name"))
         .add_columns(Assignee.name.label("assignee_name"), Group.name.label("group_name"))
@@ -188,7 +197,9 @@ def queue_views(actor: Actor, kind: str | None = None) -> list[View]:
     ]
 
 
-def list_journal(actor: Actor, ticket: Ticket, *, limit: int = JOURNAL_SHOWN, before_id: int | None = None) -> list[JournalEntry]:
+def list_journal(
+    actor: Actor, ticket: Ticket, *, limit: int = JOURNAL_SHOWN, before_id: int | None = None
+) -> list[JournalEntry]:
     """The newest entries, newest first; the requester's side sees public ones and steps only."""
     statement = select(JournalEntry).where(JournalEntry.ticket_id == ticket.id, _readable(actor))
     if before_id:
@@ -204,12 +215,19 @@ def _readable(actor: Actor) -> ColumnElement[bool]:
 
 def whole_journal(ticket_id: int) -> list[JournalEntry]:
     """Every entry in order; clocks and reports are computed from it. For services and jobs, not for pages."""
-    return list(session.scalars(select(JournalEntry).where(JournalEntry.ticket_id == ticket_id).order_by(JournalEntry.id)))
+    return list(
+        session.scalars(select(JournalEntry).where(JournalEntry.ticket_id == ticket_id).order_by(JournalEntry.id))
+    )
 
 
 def work_minutes(ticket_id: int) -> int:
     """Minutes of work recorded on a ticket."""
-    return int(session.scalar(select(func.coalesce(func.sum(JournalEntry.minutes), 0)).where(JournalEntry.ticket_id == ticket_id)) or 0)
+    return int(
+        session.scalar(
+            select(func.coalesce(func.sum(JournalEntry.minutes), 0)).where(JournalEntry.ticket_id == ticket_id)
+        )
+        or 0
+    )
 
 
 @dataclass(frozen=True)
@@ -242,7 +260,9 @@ def list_links(actor: Actor, ticket: Ticket) -> list[LinkedTicket]:
 
 def linked_ids(ticket_id: int, relation: str, *, outgoing: bool) -> Sequence[int]:
     """Ids of tickets linked by a relation, for services."""
-    near, far = (TicketLink.source_id, TicketLink.target_id) if outgoing else (TicketLink.target_id, TicketLink.source_id)
+    near, far = (
+        (TicketLink.source_id, TicketLink.target_id) if outgoing else (TicketLink.target_id, TicketLink.source_id)
+    )
     return session.scalars(select(far).where(near == ticket_id, TicketLink.relation == relation)).all()
 
 

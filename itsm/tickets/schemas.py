@@ -66,7 +66,10 @@ class StepInput(StrictSchema):
 
     name = fields.String(required=True, validate=validate.Length(1, 50))
     fields_ = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=50)), data_key="fields", load_default=dict, values=fields.Raw(allow_none=True)
+        keys=fields.String(validate=validate.Length(max=50)),
+        data_key="fields",
+        load_default=dict,
+        values=fields.Raw(allow_none=True),
     )
 
 
@@ -79,6 +82,14 @@ class StepForm(StrictSchema):
     note = fields.String(validate=validate.Length(max=TEXT_LENGTH))
     resolution_code = fields.String(validate=validate.Length(max=50))
     resolution = fields.String(validate=validate.Length(max=TEXT_LENGTH))
+
+
+def step_form(own: tuple[str, ...]) -> type[StepForm]:
+    """The step form of a kind whose steps take texts of its own."""
+    form: type[StepForm] = type(
+        "StepForm", (StepForm,), {name: fields.String(validate=validate.Length(max=TEXT_LENGTH)) for name in own}
+    )
+    return form
 
 
 class LinkInput(StrictSchema):

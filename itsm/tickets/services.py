@@ -70,7 +70,17 @@ def _route(ticket: Ticket, group_id: int | None) -> None:
 
 
 def _write_opening(actor: Actor, ticket: Ticket) -> None:
-    facts = ("state", "state_category", "priority", "impact", "urgency", "category_id", "group_id", "assignee_id", "level")
+    facts = (
+        "state",
+        "state_category",
+        "priority",
+        "impact",
+        "urgency",
+        "category_id",
+        "group_id",
+        "assignee_id",
+        "level",
+    )
     write_journal(
         actor,
         ticket,
@@ -127,14 +137,18 @@ def change_facts(actor: Actor, ticket: Ticket, *, version: int | None, changes: 
     _finish_change(actor, ticket, recorded)
 
 
-def override_priority(actor: Actor, ticket: Ticket, *, priority: int | None, reason: str, version: int | None = None) -> None:
+def override_priority(
+    actor: Actor, ticket: Ticket, *, priority: int | None, reason: str, version: int | None = None
+) -> None:
     """Set a priority against the matrix, with a reason that is kept; `priority=None` returns to the matrix."""
     _require_work(actor, ticket)
     check_version(ticket, version)
     if priority is not None and not reason.strip():
         raise Invalid.field("reason", _("Say why the priority differs from impact and urgency."))
     chosen = priority if priority is not None else priority_of(ticket.impact, ticket.urgency)
-    recorded = set_changes(ticket, {"priority": chosen, "priority_reason": reason.strip() if priority is not None else ""})
+    recorded = set_changes(
+        ticket, {"priority": chosen, "priority_reason": reason.strip() if priority is not None else ""}
+    )
     _finish_change(actor, ticket, recorded)
 
 
@@ -176,7 +190,12 @@ def assign(
     write_journal(actor, ticket, "change", changes=recorded)
     emit(
         TicketAssigned(
-            ticket.id, ticket.kind, group_id=group_id, assignee_id=assignee_id, actor_id=actor.person_id, escalated=escalated
+            ticket.id,
+            ticket.kind,
+            group_id=group_id,
+            assignee_id=assignee_id,
+            actor_id=actor.person_id,
+            escalated=escalated,
         )
     )
 
@@ -189,7 +208,9 @@ def escalate(actor: Actor, ticket: Ticket, *, note: str = "", group_id: int | No
     _require_work(actor, ticket)
     following = get(Group, group_id) if group_id else queries.next_level_group(ticket)
     if following is None:
-        raise IllegalTransition(_("There is no group at a higher level to pass this to. Ask an administrator to set one."))
+        raise IllegalTransition(
+            _("There is no group at a higher level to pass this to. Ask an administrator to set one.")
+        )
     if note.strip():
         write_entry(actor, ticket, kind="internal", body=note)
     assign(actor, ticket, group_id=following.id, reason="escalation", escalated=True)
@@ -247,7 +268,7 @@ def take_step(
     if not automatic and not policy.can_step(actor, ticket, step.permission):
         raise Forbidden(_("You may not take the step “%(step)s”.", step=step.title))
     _check_guard(step, ticket)
-    given = _checked_fields(step, fields or {})
+    given = _checked_fields(ticket, step, fields or {})
     _move(actor, ticket, step, given)
 
 
@@ -257,7 +278,7 @@ def _check_guard(step: Transition, ticket: Ticket) -> None:
         raise IllegalTransition(objection)
 
 
-def _checked_fields(step: Transition, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_fields(ticket: Ticket, step: Transition, fields: Mapping[str, Any]) -> dict[str, Any]:
     unknown = fields.keys() - {*step.requires, *step.accepts}
     if unknown:
         raise Invalid.field(sorted(unknown)[0], _("The step “%(step)s” takes no such field.", step=step.title))
@@ -269,7 +290,18 @@ def _checked_fields(step: Transition, fields: Mapping[str, Any]) -> dict[str, An
         )
     if fields.get("hold_reason") and fields["hold_reason"] not in HOLD_REASONS:
         raise Invalid.field("hold_reason", _("Choose one of the reasons."))
+    _check_own_fields(ticket, fields)
     return dict(fields)
+
+
+def _check_own_fields(ticket: Ticket, fields: Mapping[str, Any]) -> None:
+    """Fields that only this kind's steps take are texts, some with a fixed set of values."""
+    for name in fields.keys() & set(type(ticket).step_texts):
+        value, choices = fields[name], type(ticket).step_choices.get(name)
+        if not isinstance(value, str) or len(value) > LONGEST_BODY:
+            raise Invalid.field(name, _("This must be a text of at most 200,000 characters."))
+        if choices is not None and value not in choices:
+            raise Invalid.field(name, _("Choose one of: %(names)s.", names=", ".join(choices)))
 
 
 def _move(actor: Actor, ticket: Ticket, step: Transition, given: dict[str, Any]) -> None:
@@ -371,13 +403,17 @@ def _require_entry(actor: Actor, ticket: Ticket, kind: str) -> None:
 class Upload:
     """A file on its way in: its bytes and the name and media type that the sender claims."""
 
-    def __init__(self, name: str, content: bytes, media_type: str, *, inline: bool = False, content_id: str = "") -> None:
+    def __init__(
+        self, name: str, content: bytes, media_type: str, *, inline: bool = False, content_id: str = ""
+    ) -> None:
         self.name = queries.safe_name(name)
         self.content, self.media_type = content, media_type or "application/octet-stream"
         self.inline, self.content_id = inline, content_id
 
 
-def attach(actor: Actor, ticket: Ticket, upload: Upload, *, journal_id: int | None = None, public: bool = True) -> Attachment:
+def attach(
+    actor: Actor, ticket: Ticket, upload: Upload, *, journal_id: int | None = None, public: bool = True
+) -> Attachment:
     """Keep a file with a ticket; raises `Invalid` when it is larger than allowed."""
     limit = settings().attachment_limit_bytes
     if len(upload.content) > limit:

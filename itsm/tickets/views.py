@@ -14,7 +14,7 @@ from itsm.kernel.module import registry
 from itsm.kernel.text import _
 from itsm.tickets import filters, pages, queries, services
 from itsm.tickets.models import Ticket
-from itsm.tickets.schemas import AssignForm, EntryInput, EscalateForm, FactsForm, LinkInput, StepForm
+from itsm.tickets.schemas import AssignForm, EntryInput, EscalateForm, FactsForm, LinkInput, step_form
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.forms import read_form
 
@@ -90,7 +90,7 @@ def write_entry(ticket_id: int) -> Any:
 def take_step(ticket_id: int, name: str) -> Any:
     """A step of the life cycle."""
     ticket, actor = _ticket(ticket_id), current_actor()
-    form = read_form(StepForm)
+    form = read_form(step_form(type(ticket).step_texts))
     try:
         fields = dict(form.data)
         version = fields.pop("version", None)
@@ -138,7 +138,11 @@ def assign(ticket_id: int) -> Any:
         if not form.ok:
             raise Invalid(_("Please check what you entered"), errors=form.errors)
         services.assign(
-            actor, ticket, group_id=form.data.get("group_id"), assignee_id=form.data.get("assignee_id"), version=form.data.get("version")
+            actor,
+            ticket,
+            group_id=form.data.get("group_id"),
+            assignee_id=form.data.get("assignee_id"),
+            version=form.data.get("version"),
         )
     except ItsmError as error:
         return _refused(ticket, error, **form.values)
@@ -182,7 +186,9 @@ def link(ticket_id: int) -> Any:
             raise Invalid(_("Please check what you entered"), errors=form.errors)
         target = queries.find_ticket(actor, form.data["target"])
         if target is None:
-            raise Invalid.field("target", _("There is no %(number)s, or you may not see it.", number=form.data["target"]))
+            raise Invalid.field(
+                "target", _("There is no %(number)s, or you may not see it.", number=form.data["target"])
+            )
         services.link(actor, ticket, target, relation=form.data["relation"])
     except ItsmError as error:
         return _refused(ticket, error, **form.values)
@@ -216,7 +222,9 @@ def older_entries(ticket_id: int) -> str:
     """Older entries of the timeline, below those on the page."""
     actor = current_actor()
     ticket = queries.get_by_id(actor, ticket_id)
-    return render_template("tickets/_timeline.html", **pages.timeline(actor, ticket, before_id=request.args.get("before", type=int)))
+    return render_template(
+        "tickets/_timeline.html", **pages.timeline(actor, ticket, before_id=request.args.get("before", type=int))
+    )
 
 
 @blueprint.get("/tickets/open/<number>")

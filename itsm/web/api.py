@@ -64,7 +64,9 @@ class CollectionArguments(Schema):
     limit = fields.Integer(validate=validate.Range(1, LARGEST_LIMIT), metadata={"description": "rows a page"})
     cursor = fields.String(validate=validate.Length(max=500), metadata={"description": "`next` of the page before"})
     q = fields.String(validate=validate.Length(max=2000), metadata={"description": "filter in the query language"})
-    sort = fields.String(validate=validate.Length(max=50), metadata={"description": "field to sort by, `-` for descending"})
+    sort = fields.String(
+        validate=validate.Length(max=50), metadata={"description": "field to sort by, `-` for descending"}
+    )
 
 
 @cache
@@ -230,5 +232,3 @@ def spec_of(api: Api) -> dict[str, Any]:
     """The OpenAPI document as data."""
     document: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))
     return document
-
-

@@ -27,15 +27,15 @@ FILES = {
     "vazirmatn/fonts/ttf/Vazirmatn-Regular.ttf": "fonts/Vazirmatn-Regular.ttf",
     "vazirmatn/fonts/ttf/Vazirmatn-Bold.ttf": "fonts/Vazirmatn-Bold.ttf",
 }
-ICONS = tuple("""
+ICONS = """
 inbox alert-triangle bug arrows-exchange sitemap device-laptop clock-check book chart-bar settings search phone-plus
-bell plus user users building map-pin tag paperclip send note clock player-play player-pause check x dots chevron-right
-chevron-left chevron-down arrow-up-right lock eye printer server database router device-desktop world apps cloud box
-cpu download calendar filter table link refresh trash edit history mail key shield-lock flag bulb logout moon sun
-language qrcode home message-circle circle-check circle-x info-circle external-link list layout-sidebar robot plug
-stack-2 versions heartbeat file-text report stethoscope certificate wifi device-mobile bolt arrow-back-up category
-activity clipboard-check help user-plus affiliate radar-2 adjustments command menu-2
-""".split())
+bell plus user users building map-pin tag paperclip send note clock player-play player-pause check x dots
+chevron-right chevron-left chevron-down arrow-up-right lock eye printer server database router device-desktop world
+apps cloud box cpu download calendar filter table link refresh trash edit history mail key shield-lock flag bulb
+logout moon sun language qrcode home message-circle circle-check circle-x info-circle external-link list
+layout-sidebar robot plug stack-2 versions heartbeat file-text report stethoscope certificate wifi device-mobile
+bolt arrow-back-up category activity clipboard-check help user-plus affiliate radar-2 adjustments command menu-2
+""".split()
 
 
 def copy_files() -> None:
@@ -46,7 +46,9 @@ def copy_files() -> None:
         shutil.copyfile(MODULES / source, destination)
         if destination.suffix in {".css", ".js"}:
             # The interpreter is a module that imports from another package; the page has that package as `vega`.
-            text = re.sub(r"\n?(//# sourceMappingURL=.*|/\*# sourceMappingURL=.*\*/)\s*$", "", destination.read_text("utf-8"))
+            text = re.sub(
+                r"\n?(//# sourceMappingURL=.*|/\*# sourceMappingURL=.*\*/)\s*$", "", destination.read_text("utf-8")
+            )
             text = re.sub(r"^import (\{[^}]*\}) from 'vega-util';", r"const \1 = globalThis.vega;", text)
             destination.write_text(text, "utf-8")
 
@@ -58,7 +60,8 @@ def build_sprite() -> None:
         text = (MODULES / "@tabler/icons/icons/outline" / f"{name}.svg").read_text("utf-8")
         inner = re.sub(r"^.*?<svg[^>]*>|</svg>.*$|<path stroke=\"none\"[^>]*/>", "", text, flags=re.DOTALL)
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{inner.strip()}</symbol>')
-    head = '<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">'
+    line = 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {line}>'
     (VENDOR / "icons.svg").write_text(head + "".join(symbols) + "</svg>", "utf-8")
 
 

@@ -62,3 +62,10 @@ def _by_field(schema: Schema, posted: MultiDict[str, str]) -> dict[str, Any]:
         many = isinstance(field, fields.List)
         values[name] = [item for item in posted.getlist(name) if item] if many else posted.get(name, "").strip()
     return values
+
+
+def own_path(target: str | None) -> str:
+    """`target` when it is a path of this site, else the start page: never another host."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return "/"
+    return "/" if "\\" in target or any(ord(letter) <= 0x20 for letter in target) else target

@@ -130,7 +130,7 @@ def setup(app: Flask) -> None:
         icon=icon,
         state_title=state_title,
         now=clock.now,
-        site=lambda: settings(),
+        site=settings,
         impacts=IMPACTS,
         urgencies=URGENCIES,
         priorities=PRIORITIES,

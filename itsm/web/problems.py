@@ -72,7 +72,12 @@ def _itsm_error(error: ItsmError) -> Response:
 
 
 def _invalid_input(error: ValidationError) -> Response:
-    return answer(422, str(_("Please check what you entered")), str(_("Some fields are not right.")), errors=flatten(error.messages))
+    return answer(
+        422,
+        str(_("Please check what you entered")),
+        str(_("Some fields are not right.")),
+        errors=flatten(error.messages),
+    )
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -97,7 +102,9 @@ def _http_error(error: HTTPException) -> Response:
 def _database_error(error: OperationalError) -> Response:
     session.rollback()
     log.exception("database did not answer", error=str(error.orig))
-    response = answer(503, str(_("The database does not answer")), str(_("Nothing was saved. Please try again in a moment.")))
+    response = answer(
+        503, str(_("The database does not answer")), str(_("Nothing was saved. Please try again in a moment."))
+    )
     response.headers["Retry-After"] = "5"
     return response
 

@@ -172,9 +172,7 @@ def migrations_current() -> bool:
     from itsm.kernel.migrate import head_revision
 
     try:
-        return session.scalar(text("SELECT version_num FROM alembic_version")) == head_revision()
+        return bool(session.scalar(text("SELECT version_num FROM alembic_version")) == head_revision())
     except Exception:  # noqa: BLE001 (no such table means: not migrated)
         session.rollback()
         return False
-
-

@@ -5,13 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from itsm.channels.mail.parse import parse_mail
-from itsm.channels.mail.threading import (
-    SignedReference,
-    reference_candidates,
-    sign_message_id,
-    subject_tags,
-    verify_message_id,
-)
+from itsm.channels.mail.threading import reference_candidates, subject_tags
+from itsm.notifications.message_ids import SignedReference, sign_message_id, verify_message_id
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 HOST = "desk.example.org"

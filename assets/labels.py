@@ -1,0 +1,51 @@
+"""Labels for assets as PDF: a single one for a label printer, or sheets of 21 for A4 paper."""
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import segno
+from flask import render_template
+
+from assets.models import Asset
+from itsm.kernel.pdf import render_pdf
+from itsm.kernel.runtime import settings
+
+SINGLE = "@page { size: 62mm 29mm; margin: 0 } .label { width: 62mm; height: 29mm; padding: 2mm }"
+SHEET = """
+@page { size: A4; margin: 15.1mm 7.2mm 0 }
+.label { float: left; width: 63.5mm; height: 38.1mm; margin-right: 2.5mm; padding: 4mm; page-break-inside: avoid }
+.label:nth-child(3n) { margin-right: 0 }
+"""
+LABEL = """
+body { margin: 0; color: #000 }
+.label { box-sizing: border-box; overflow: hidden }
+.qr { float: left; width: 25mm; height: 25mm; margin-right: 2mm }
+.words { overflow: hidden; font-size: 7pt; line-height: 1.25 }
+.words div { max-height: 2.5em; overflow: hidden; overflow-wrap: anywhere }
+.words .tag { font-size: 10pt; font-weight: 700 }
+"""
+
+
+def address_of_tag(tag: str) -> str:
+    """The address that the QR code on a label leads to."""
+    return f"{settings().public_url}/assets/tag/{quote(tag, safe='')}"
+
+
+def qr_image(tag: str) -> str:
+    """The QR code of a tag as a `data:` address of an SVG image, without a quiet zone of its own."""
+    return segno.make(address_of_tag(tag), error="m", micro=False).svg_data_uri(border=0, xmldecl=False)
+
+
+def label_pdf(asset: Asset) -> bytes:
+    """One label of 62 by 29 millimetres."""
+    return _render([asset], SINGLE)
+
+
+def sheet_pdf(assets: Sequence[Asset]) -> bytes:
+    """A4 sheets with 21 labels each (63.5 by 38.1 millimetres)."""
+    return _render(assets, SHEET)
+
+
+def _render(assets: Sequence[Asset], layout: str) -> bytes:
+    labels = [(asset, qr_image(asset.tag)) for asset in assets]
+    return render_pdf(render_template("assets/labels.html", labels=labels), stylesheets=[LABEL, layout])

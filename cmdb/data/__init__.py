@@ -1,0 +1,1 @@
+"""The classes and relation types that an installation starts with."""

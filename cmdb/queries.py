@@ -1,0 +1,252 @@
+"""Every read of the CMDB, always through `policy.visible`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import aliased
+
+from cmdb import classes, policy
+from cmdb.models import Ci, CiClass, CiFact, Relation, RelationType, TicketCi
+from itsm.kernel.actor import Actor
+from itsm.kernel.audit import AuditEntry
+from itsm.kernel.db import session
+from itsm.kernel.errors import Invalid, NotFound
+from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
+from itsm.kernel.text import _
+from itsm.search import queries as search
+from itsm.tickets import policy as ticket_policy
+from itsm.tickets.models import Ticket
+
+FOUND_LIMIT = 10
+HISTORY_SHOWN = 50
+RELATIONS_SHOWN = 200
+LARGEST_ID = 2**62
+
+
+def get_ci(actor: Actor, ci_id: int, *, lock: bool = False) -> Ci:
+    """A configuration item; raises `NotFound`. `lock` for a write in this transaction."""
+    statement = select(Ci).where(Ci.id == ci_id, policy.visible(actor))
+    ci = session.scalars(statement.with_for_update() if lock else statement).first() if ci_id < LARGEST_ID else None
+    if ci is None:
+        raise NotFound(_("There is no such CI, or you may not see it."))
+    return ci
+
+
+def list_cis(
+    actor: Actor,
+    *,
+    class_key: str | None = None,
+    words: str = "",
+    state: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    conditions: Sequence[ColumnElement[bool]] = (),
+) -> Page[Ci]:
+    """CIs by name; `class_key` includes the classes below it. Retired ones only when asked for by `state`."""
+    size = checked_limit(limit)
+    keys = (SortKey("name_key", Ci.name_key), SortKey("id", Ci.id))
+    statement = _filtered(select(Ci).where(policy.visible(actor), *conditions), class_key, words, state)
+    rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
+    return page_of(rows, limit=size, cursor_values=lambda row: (row.name_key, row.id))
+
+
+def _filtered(statement: Select[Any], class_key: str | None, words: str, state: str | None) -> Select[Any]:
+    if class_key:
+        statement = statement.where(Ci.class_key.in_(classes.load().keys_below(class_key)))
+    if words.strip():
+        statement = statement.where(_matching(words))
+    return statement.where(Ci.state == state) if state else statement.where(Ci.state != "retired")
+
+
+def _matching(words: str) -> ColumnElement[bool]:
+    text = words.strip().lower()[:200]
+    by_words = search.matching("ci", words, Ci.id)
+    return or_(by_words, Ci.name_key.startswith(text, autoescape=True))
+
+
+def find_cis(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequence[Ci]:
+    """The best few CIs in use for what was typed: part of a name, a serial number, an address."""
+    if not words.strip():
+        return []
+    statement = select(Ci).where(policy.visible(actor), Ci.state != "retired", _matching(words))
+    return session.scalars(statement.order_by(Ci.name_key, Ci.id).limit(limit)).all()
+
+
+def find_by_reference(actor: Actor, text: str) -> Ci | None:
+    """The CI with this id, or the only one with exactly this name (in any case); None when there is none.
+
+    Raises `Invalid` for the field `ci` when several have the name.
+    """
+    wanted = text.strip()
+    statement = select(Ci).where(policy.visible(actor))
+    if wanted.isdecimal() and int(wanted) < LARGEST_ID:
+        by_id = session.scalars(statement.where(Ci.id == int(wanted))).first()
+        if by_id is not None:
+            return by_id
+    named = statement.where(Ci.name_key == wanted.lower()[:255]).order_by((Ci.state == "retired"), Ci.id).limit(3)
+    rows = session.scalars(named).all()
+    in_use = [row for row in rows if row.state != "retired"] or rows
+    if len(in_use) > 1:
+        raise Invalid.field(
+            "ci", _("Several CIs are called “%(name)s”. Give the id of the one you mean.", name=wanted[:100])
+        )
+    return in_use[0] if in_use else None
+
+
+def ids_of(actor: Actor, references: Iterable[str]) -> list[int]:
+    """Ids for ids or exact names; raises `Invalid` for the field `ci` that names the first one unknown."""
+    ids = []
+    for reference in dict.fromkeys(references):
+        ci = find_by_reference(actor, reference)
+        if ci is None:
+            raise Invalid.field("ci", _("There is no CI “%(name)s”, or you may not see it.", name=reference[:100]))
+        ids.append(ci.id)
+    return ids
+
+
+def cis_of_ticket(actor: Actor, ticket_id: int) -> Sequence[Ci]:
+    """CIs that a ticket names, as far as the actor may see them."""
+    return cis_of_tickets(actor, [ticket_id]).get(ticket_id, [])
+
+
+def cis_of_tickets(actor: Actor, ticket_ids: Sequence[int]) -> dict[int, list[Ci]]:
+    """Ticket id → the CIs it names; one statement."""
+    if not ticket_ids:
+        return {}
+    statement = (
+        select(TicketCi.ticket_id, Ci)
+        .join(Ci, Ci.id == TicketCi.ci_id)
+        .where(TicketCi.ticket_id.in_(ticket_ids), policy.visible(actor))
+        .order_by(Ci.name_key, Ci.id)
+    )
+    found: dict[int, list[Ci]] = {}
+    for ticket_id, ci in session.execute(statement):
+        found.setdefault(ticket_id, []).append(ci)
+    return found
+
+
+def cis_of_person(actor: Actor, person_id: int, *, limit: int = 50) -> Sequence[Ci]:
+    """Equipment of a person that is not retired."""
+    statement = select(Ci).where(Ci.owner_id == person_id, Ci.state != "retired", policy.visible(actor))
+    return session.scalars(statement.order_by(Ci.name_key, Ci.id).limit(limit)).all()
+
+
+def open_tickets_of(actor: Actor, ci_ids: Sequence[int], *, limit: int = 50) -> Sequence[Ticket]:
+    """Unfinished tickets of any kind that name one of these CIs, newest first."""
+    if not ci_ids:
+        return []
+    named = select(TicketCi.ticket_id).where(TicketCi.ci_id.in_(ci_ids))
+    statement = select(Ticket).where(Ticket.id.in_(named), Ticket.unfinished == 1, ticket_policy.visible(actor))
+    return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
+
+
+def history(actor: Actor, ci: Ci, *, limit: int = HISTORY_SHOWN, before_id: int | None = None) -> Sequence[AuditEntry]:
+    """What happened to a CI, newest first; for staff only."""
+    if not policy.can_read_all(actor):
+        return []
+    statement = select(AuditEntry).where(AuditEntry.subject_kind == "ci", AuditEntry.subject_id == ci.id)
+    if before_id:
+        statement = statement.where(AuditEntry.id < before_id)
+    return session.scalars(statement.order_by(AuditEntry.id.desc()).limit(limit)).all()
+
+
+def facts_of(ci_id: int) -> Sequence[CiFact]:
+    """Every source's newest fact about a CI."""
+    return session.scalars(select(CiFact).where(CiFact.ci_id == ci_id).order_by(CiFact.attribute, CiFact.source)).all()
+
+
+@dataclass(frozen=True)
+class RelatedCi:
+    """The CI at the other end of a relation, and whether this CI is the relation's source."""
+
+    relation_id: int
+    type_key: str
+    outgoing: bool
+    origin: str
+    ci: Ci
+
+
+def relations_of(actor: Actor, ci_id: int, *, limit: int = RELATIONS_SHOWN) -> list[RelatedCi]:
+    """Relations of a CI both ways with the CIs at the other end; one statement for each way."""
+    return [*_one_way(actor, ci_id, outgoing=True, limit=limit), *_one_way(actor, ci_id, outgoing=False, limit=limit)]
+
+
+def _one_way(actor: Actor, ci_id: int, *, outgoing: bool, limit: int) -> list[RelatedCi]:
+    near, far = (Relation.source_id, Relation.target_id) if outgoing else (Relation.target_id, Relation.source_id)
+    statement = (
+        select(Relation.id, Relation.type_key, Relation.origin, Ci)
+        .join(Ci, Ci.id == far)
+        .where(near == ci_id, policy.visible(actor))
+        .order_by(Relation.type_key, Ci.name_key, Relation.id)
+        .limit(limit)
+    )
+    return [RelatedCi(row.id, row.type_key, outgoing, row.origin, row.Ci) for row in session.execute(statement)]
+
+
+def relation_types() -> dict[str, RelationType]:
+    """Every relation type by key."""
+    return {row.key: row for row in session.scalars(select(RelationType).order_by(RelationType.key))}
+
+
+def get_relation(actor: Actor, relation_id: int) -> Relation:
+    """A relation whose ends the actor may see; raises `NotFound`."""
+    relation = session.get(Relation, relation_id) if relation_id < LARGEST_ID else None
+    if relation is None or not policy.can_read_all(actor):
+        raise NotFound(_("There is no such relation, or you may not see it."))
+    return relation
+
+
+SourceCi = aliased(Ci, name="source_ci")
+TargetCi = aliased(Ci, name="target_ci")
+
+
+@dataclass(frozen=True)
+class NamedRelation:
+    """A relation with the names of both ends."""
+
+    relation: Relation
+    source: str
+    target: str
+
+
+def list_relations(
+    actor: Actor, *, ci_id: int | None = None, limit: int | None = None, cursor: str | None = None
+) -> Page[NamedRelation]:
+    """Relations in the order they were made, of one CI or of all; one statement."""
+    size = checked_limit(limit)
+    statement: Select[Any] = (
+        select(Relation)
+        .add_columns(SourceCi.name.label("source"), TargetCi.name.label("target"))
+        .join(SourceCi, SourceCi.id == Relation.source_id)
+        .join(TargetCi, TargetCi.id == Relation.target_id)
+    )
+    if not policy.can_read_all(actor):
+        raise NotFound(_("There are no relations here that you may see."))
+    if ci_id is not None:
+        statement = statement.where(or_(Relation.source_id == ci_id, Relation.target_id == ci_id))
+    key = SortKey("id", Relation.id)
+    rows = session.execute(keyset(statement, (key,), limit=size, cursor=cursor)).all()
+    found = [NamedRelation(row.Relation, row.source, row.target) for row in rows]
+    return page_of(found, limit=size, cursor_values=lambda each: (each.relation.id,))
+
+
+def list_classes() -> Sequence[CiClass]:
+    """Every class in the order of the tree's making."""
+    return session.scalars(select(CiClass).order_by(CiClass.id)).all()
+
+
+def get_class(reference: str) -> CiClass:
+    """A class by key or id; raises `NotFound`."""
+    tree = classes.load()
+    row = tree.find(reference) or (tree.find(int(reference)) if reference.isdecimal() else None)
+    if row is None:
+        raise NotFound(_("There is no class “%(name)s”.", name=reference[:100]))
+    return row
+
+
+def count_by_class(actor: Actor) -> dict[str, int]:
+    """Class key → number of CIs that are not retired."""
+    statement = select(Ci.class_key, func.count()).where(policy.visible(actor), Ci.state != "retired")
+    return {row[0]: row[1] for row in session.execute(statement.group_by(Ci.class_key))}

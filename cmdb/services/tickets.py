@@ -1,0 +1,74 @@
+"""Saying which configuration items a ticket concerns."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select
+
+from cmdb import policy
+from cmdb.models import Ci, TicketCi
+from itsm.kernel import clock
+from itsm.kernel.actor import Actor
+from itsm.kernel.db import session
+from itsm.kernel.errors import Forbidden, Invalid
+from itsm.kernel.events import emit
+from itsm.kernel.text import _
+from itsm.tickets import services as tickets
+from itsm.tickets.events import TicketChanged
+from itsm.tickets.models import Ticket
+
+MOST_CIS = 200
+
+
+def attach_ci(actor: Actor, ticket: Ticket, ci: Ci, *, origin: str = "hand") -> None:
+    """Say that a ticket concerns a CI; already said is no error. Raises `Forbidden`."""
+    attach_cis(actor, ticket, [ci.id], origin=origin)
+
+
+def attach_cis(actor: Actor, ticket: Ticket, ci_ids: Sequence[int], *, origin: str = "hand") -> None:
+    """Say that a ticket concerns these CIs, in a fixed number of statements however many an outage reaches. Rule: C4.
+
+    Raises `Invalid` for the field `ci` when the actor may not see one of them.
+    """
+    if not ci_ids:
+        return
+    _require_attach(actor, ticket)
+    names = _names(actor, ci_ids)
+    known = set(session.scalars(select(TicketCi.ci_id).where(TicketCi.ticket_id == ticket.id)))
+    fresh = [ci_id for ci_id in names if ci_id not in known]
+    if len(known) + len(fresh) > MOST_CIS:
+        raise Invalid.field(
+            "ci", _("A ticket names at most %(most)s CIs. Name the one that the others depend on.", most=MOST_CIS)
+        )
+    if not fresh:
+        return
+    now = clock.now()
+    rows = [{"ticket_id": ticket.id, "ci_id": ci_id, "origin": origin, "created_at": now} for ci_id in fresh]
+    session.execute(insert(TicketCi), rows)
+    _write(actor, ticket, [None, ", ".join(names[ci_id] for ci_id in fresh)])
+
+
+def _names(actor: Actor, ci_ids: Sequence[int]) -> dict[int, str]:
+    statement = select(Ci.id, Ci.name).where(Ci.id.in_(ci_ids), policy.visible(actor))
+    names = {row.id: row.name for row in session.execute(statement)}
+    unknown = [ci_id for ci_id in ci_ids if ci_id not in names]
+    if unknown:
+        raise Invalid.field("ci", _("There is no CI “%(name)s”, or you may not see it.", name=unknown[0]))
+    return names
+
+
+def detach_ci(actor: Actor, ticket: Ticket, ci: Ci) -> None:
+    """Say that a ticket does not concern a CI after all."""
+    _require_attach(actor, ticket)
+    result = session.execute(delete(TicketCi).where(TicketCi.ticket_id == ticket.id, TicketCi.ci_id == ci.id))
+    if getattr(result, "rowcount", 0):
+        _write(actor, ticket, [ci.name, None])
+
+
+def _require_attach(actor: Actor, ticket: Ticket) -> None:
+    if not policy.can_attach(actor, ticket):
+        raise Forbidden(_("You may read this ticket but not change it."))
+
+
+def _write(actor: Actor, ticket: Ticket, pair: list[str | None]) -> None:
+    tickets.write_journal(actor, ticket, "change", changes={"ci": pair})
+    emit(TicketChanged(ticket.id, ticket.kind, fields=frozenset({"ci"}), actor_id=actor.person_id))

@@ -1,0 +1,85 @@
+"""Data sets: what a module offers to reports, as rows of plain columns that the actor may read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from itsm.kernel import preferences
+from itsm.kernel.actor import Actor
+from itsm.kernel.errors import NotFound
+from itsm.kernel.module import registry
+from itsm.kernel.text import Message, _
+
+
+@dataclass(frozen=True)
+class DataField:
+    """One column of a data set.
+
+    `kind` is how its values are written: text, count, seconds, instant, day, yes_no. A field that is `counted` has few
+    values and says something when rows are counted by it.
+    """
+
+    name: str
+    title: Message
+    kind: str = "text"
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows of a data set are asked for.
+
+    The period is half open, [from_at, to_at); what happened from `to_at` on is not known to the rows.
+    `organisation_ids` None means all; `filters` maps field names to the one value wanted; `buckets` are instants that
+    cut the period into parts, which the field `bucket` numbers from 0.
+    """
+
+    from_at: datetime
+    to_at: datetime
+    organisation_ids: frozenset[int] | None = None
+    filters: tuple[tuple[str, Any], ...] = ()
+    buckets: tuple[datetime, ...] = ()
+    limit: int | None = None
+
+
+Reader = Callable[[Actor, Selection, Sequence[str]], Sequence[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Rows that a module offers.
+
+    `rows(actor, selection, columns)` answers tuples in the order of `columns`, in a fixed number of statements and a
+    stable order, joined with what the actor may see.
+    """
+
+    name: str
+    title: Message
+    permission: str
+    fields: tuple[DataField, ...]
+    rows: Reader = field(repr=False)
+
+    def read(self, actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        """The rows, if the actor holds the data set's permission; an actor without it gets none."""
+        return self.rows(actor, selection, columns) if actor.has(self.permission) else []
+
+
+def find_data_set(name: str) -> DataSet | None:
+    """The data set of this name, if a module that is switched on offers it."""
+    for module in registry().modules:
+        if module.switchable and not preferences.is_on(module.name):
+            continue
+        for data_set in module.data_sets:
+            if data_set.name == name:
+                found: DataSet = data_set
+                return found
+    return None
+
+
+def get_data_set(name: str) -> DataSet:
+    """The data set of this name; raises `NotFound`."""
+    data_set = find_data_set(name)
+    if data_set is None:
+        raise NotFound(_("The module that holds the data “%(name)s” is not installed or is switched off.", name=name))
+    return data_set

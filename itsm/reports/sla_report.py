@@ -1,0 +1,385 @@
+"""The SLA report: compliance of a period, where it was missed, and why."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from config.priorities import PRIORITIES
+from itsm.kernel.actor import Actor
+from itsm.kernel.datasets import Selection, get_data_set
+from itsm.kernel.db import session
+from itsm.kernel.text import _, plural
+from itsm.reports import charts, sla_words, time_spent
+from itsm.reports.document import Chart, Column, Figure, Reference, Report, Table
+from itsm.reports.metrics import Share
+from itsm.reports.present import month_label, share_text
+from itsm.reports.request import Question, common_facts, digest_of
+from itsm.reports.tally import APART, MISSED, ClockFigure, Tally, as_figures, tally, tally_by
+from itsm.tickets.pages import address_of, number_of
+
+NAME = "sla"
+BREACHES_SHOWN = 500
+METRICS = ("response", "acceptance", "update", "resolution")
+DETAILS = (
+    "ticket_id", "kind", "title", "metric", "priority", "group", "organisation", "agreement", "target_seconds",
+    "elapsed_seconds", "started_at", "due_at", "ended_at", "breached_at", "reason", "outcome",
+)  # fmt: skip
+Row = dict[str, Any]
+
+
+def metric_title(metric: str) -> str:
+    """A target's name for people."""
+    return str(sla_words.METRIC_TITLES.get(metric, metric))
+
+
+def build(actor: Actor, question: Question, *, complete: bool = False) -> Report:
+    """The report as the actor may see it; `complete` adds the list of every clock counted, for sheets."""
+    months = question.period.months()
+    selection = question.selection(actor, filters=question.filters, buckets=question.period.starts(months))
+    data_set = get_data_set("sla_clocks")
+    raw = data_set.read(actor, selection, ClockFigure._fields)
+    clocks = as_figures(raw)
+    whole = tally(clocks)
+    groups = time_spent.group_names()
+    tables = _tables(clocks, months, groups, question)
+    breaches = _breaches(actor, question, selection, groups, limit=None if complete else BREACHES_SHOWN)
+    return Report(
+        name=NAME,
+        title=str(_("Service level report")),
+        language=question.language,
+        period=question.period,
+        cut_off_at=question.cut_off_at,
+        facts=tuple([*common_facts(question), (str(_("Agreement")), agreement_name(question.agreement_id))]),
+        figures=_figures(clocks, whole),
+        summary=tuple(sla_words.summary(clocks, groups, question)),
+        tables=(*tables, _apart(whole)),
+        charts=_charts(clocks, months, groups, question) if whole.counted else (),
+        lists=(breaches,),
+        definitions=tuple(sla_words.definitions(question)),
+        flat=_flat(tables, clocks),
+        digest=digest_of(NAME, question, [raw]),
+        drill_address="/reports/sla/clocks",
+        extra=(clock_list(actor, selection),) if complete else (),
+    )
+
+
+def agreement_name(agreement_id: int | None) -> str:
+    """The agreement's name for the heading."""
+    if agreement_id is None:
+        return str(_("All agreements"))
+    from sla.models import Agreement
+
+    agreement = session.get(Agreement, agreement_id)
+    return agreement.name if agreement else str(agreement_id)
+
+
+def _figures(clocks: Sequence[ClockFigure], whole: Tally) -> tuple[Figure, ...]:
+    by_metric = tally_by(clocks, lambda clock: clock.metric)
+    figures = [
+        Figure("compliance", str(_("Targets met")), whole.compliance, "share"),
+        *(
+            Figure(f"compliance_{metric}", metric_title(metric), by_metric[metric].compliance, "share")
+            for metric in METRICS
+            if metric in by_metric
+        ),
+        Figure("counted", str(_("Clocks counted")), whole.counted),
+        Figure("met", str(_("Met")), whole.met),
+        Figure("breached", str(_("Missed")), whole.missed),
+        Figure("open_overdue", str(_("of these still open")), whole.outcomes["overdue"]),
+    ]
+    return tuple(figures)
+
+
+def _tally_columns(*labels: Column) -> tuple[Column, ...]:
+    return (
+        *labels,
+        Column("counted", str(_("Counted")), "count"),
+        Column("met", str(_("Met")), "count"),
+        Column("breached", str(_("Missed")), "count"),
+        Column("open_overdue", str(_("of these open")), "count"),
+        Column("compliance_percent", str(_("Met in %%")).replace("%%", "%"), "share"),
+        Column("mean_seconds", str(_("Mean time")), "seconds"),
+        Column("p90_seconds", str(_("Nine of ten within")), "seconds"),
+    )
+
+
+def _tally_cells(one: Tally) -> tuple[Any, ...]:
+    return (one.counted, one.met, one.missed, one.outcomes["overdue"], one.compliance, one.mean_seconds, one.p90_seconds)
+
+
+def _tables(
+    clocks: Sequence[ClockFigure], months: Sequence[date], groups: dict[int, str], question: Question
+) -> tuple[Table, ...]:
+    counted_title = {"priority": _("By target and priority"), "group": _("By target and group"), "month": _("By target and month")}
+    priority = _breakdown(
+        clocks, "priority", Column("priority", str(_("Priority")), "priority"), str(counted_title["priority"]),
+        lambda clock: clock.priority, lambda value: value,
+    )  # fmt: skip
+    group = _breakdown(
+        clocks, "group", Column("group", str(_("Group"))), str(counted_title["group"]),
+        lambda clock: clock.group_id or 0, lambda value: groups.get(value, str(_("no group"))),
+    )  # fmt: skip
+    month = _breakdown(
+        clocks, "month", Column("month", str(_("Month"))), str(counted_title["month"]),
+        lambda clock: clock.bucket, lambda value: month_label(months[value], question.reader),
+    )  # fmt: skip
+    return (_by_target(clocks), priority, group, month)
+
+
+def _by_target(clocks: Sequence[ClockFigure]) -> Table:
+    by_metric = tally_by(clocks, lambda clock: clock.metric)
+    shown = [metric for metric in METRICS if metric in by_metric]
+    return Table(
+        "by_target",
+        str(_("By target")),
+        _tally_columns(Column("target", str(_("Target")))),
+        tuple((metric_title(metric), *_tally_cells(by_metric[metric])) for metric in shown),
+        (str(_("Total")), *_tally_cells(tally(clocks))),
+        drill=tuple({"metric": metric} for metric in shown),
+    )
+
+
+def _breakdown(
+    clocks: Sequence[ClockFigure],
+    name: str,
+    column: Column,
+    title: str,
+    key: Callable[[ClockFigure], Any],
+    label: Callable[[Any], Any],
+) -> Table:
+    tallies = tally_by(clocks, lambda clock: (METRICS.index(clock.metric), key(clock)))
+    keys = sorted(tallies)
+    return Table(
+        f"by_{name}",
+        title,
+        _tally_columns(Column("target", str(_("Target"))), column),
+        tuple((metric_title(METRICS[each[0]]), label(each[1]), *_tally_cells(tallies[each])) for each in keys),
+        (str(_("Total")), None, *_tally_cells(tally(clocks))),
+        drill=tuple({"metric": METRICS[each[0]], name: each[1]} for each in keys),
+    )
+
+
+def _apart(whole: Tally) -> Table:
+    return Table(
+        "not_counted",
+        str(_("Not counted, listed apart")),
+        (Column("what", str(_("What"))), Column("clocks", str(_("Clocks")), "count")),
+        tuple((str(sla_words.OUTCOME_TITLES[name]), whole.outcomes[name]) for name in APART),
+        (str(_("Total")), sum(whole.outcomes[name] for name in APART)),
+        drill=tuple({"outcome": name} for name in APART),
+    )
+
+
+def _flat(tables: Sequence[Table], clocks: Sequence[ClockFigure]) -> Table:
+    """All breakdowns under one heading, as the CSV file has them."""
+    del clocks
+    rows: list[tuple[Any, ...]] = []
+    for table in tables:
+        labels = len(table.columns) - 7
+        for row in table.rows:
+            target, value = row[0], (row[1] if labels == 2 else None)
+            rows.append((table.name, target, value, *row[labels:]))
+    by_target = tables[0]
+    if by_target.total is not None:
+        rows.append(("total", None, None, *by_target.total[1:]))
+    columns = (
+        Column("breakdown", "breakdown"),
+        Column("target", str(_("Target"))),
+        Column("value", str(_("Value"))),
+        *_tally_columns(),
+    )
+    return Table("figures", str(_("Figures")), columns, tuple(rows))
+
+
+def read_details(actor: Actor, selection: Selection) -> list[Row]:
+    """Clocks with everything a list shows of them."""
+    rows = get_data_set("sla_clocks").read(actor, selection, DETAILS)
+    return [dict(zip(DETAILS, row, strict=True)) for row in rows]
+
+
+def ticket_reference(row: Row) -> Reference:
+    """The ticket that a row is about."""
+    return Reference(number_of(row["kind"], row["ticket_id"]), address_of(row["kind"], row["ticket_id"]))
+
+
+def clock_reference(row: Row) -> Reference:
+    """The page that explains a clock."""
+    number = number_of(row["kind"], row["ticket_id"])
+    return Reference(metric_title(row["metric"]), f"/sla/clocks/{number}/{row['metric']}")
+
+
+def _breaches(
+    actor: Actor, question: Question, selection: Selection, groups: dict[int, str], *, limit: int | None
+) -> Table:
+    missed = Selection(
+        from_at=selection.from_at,
+        to_at=selection.to_at,
+        organisation_ids=selection.organisation_ids,
+        filters=(*selection.filters, ("outcome", MISSED)),
+        limit=None if limit is None else limit + 1,
+    )
+    found = read_details(actor, missed)
+    shown = found if limit is None else found[:limit]
+    paths = time_spent.read_paths(sorted({row["ticket_id"] for row in shown}), question.cut_off_at)
+    rows = tuple(_breach(row, paths.get(row["ticket_id"], []), groups, question) for row in shown)
+    note = "" if len(shown) == len(found) else str(_("Only the first %(most)s are shown here; the sheet has all.", most=limit))
+    columns = (
+        Column("ticket", str(_("Ticket")), "ticket"),
+        Column("title", str(_("Title"))),
+        Column("target", str(_("Target")), "clock"),
+        Column("priority", str(_("Priority")), "priority"),
+        Column("group", str(_("Group"))),
+        Column("target_seconds", str(_("Agreed")), "seconds"),
+        Column("elapsed_seconds", str(_("Elapsed")), "seconds"),
+        Column("over_seconds", str(_("Over by")), "seconds"),
+        Column("open", str(_("Still open")), "yes_no"),
+        Column("reason", str(_("Where the time went"))),
+    )
+    return Table("breaches", str(_("Missed targets")), columns, rows, note=note)
+
+
+def _breach(row: Row, path: Sequence[time_spent.Standing], groups: dict[int, str], question: Question) -> tuple[Any, ...]:
+    ended = row["ended_at"] if row["outcome"] == "breached" else question.cut_off_at
+    stays = time_spent.stays(path, row["started_at"], ended)
+    went = time_spent.in_words(stays, groups=groups, reader=question.reader)
+    reason = f"{row['reason']} ({went})" if row["reason"] else went
+    over = row["elapsed_seconds"] - row["target_seconds"] if row["target_seconds"] is not None else None
+    return (
+        ticket_reference(row),
+        row["title"],
+        clock_reference(row),
+        row["priority"],
+        row["group"] or str(_("no group")),
+        row["target_seconds"],
+        row["elapsed_seconds"],
+        over if over is None or over > 0 else None,
+        row["outcome"] == "overdue",
+        reason,
+    )
+
+
+def clock_list(actor: Actor, selection: Selection) -> Table:
+    """Every clock that the selection holds, one row each."""
+    columns = (
+        Column("ticket", str(_("Ticket")), "ticket"),
+        Column("title", str(_("Title"))),
+        Column("target", str(_("Target")), "clock"),
+        Column("outcome", str(_("Outcome"))),
+        Column("priority", str(_("Priority")), "priority"),
+        Column("group", str(_("Group"))),
+        Column("organisation", str(_("Organisation"))),
+        Column("agreement", str(_("Agreement"))),
+        Column("started_at", str(_("Started")), "instant"),
+        Column("due_at", str(_("Due")), "instant"),
+        Column("ended_at", str(_("Ended")), "instant"),
+        Column("target_seconds", str(_("Agreed")), "seconds"),
+        Column("elapsed_seconds", str(_("Elapsed")), "seconds"),
+    )
+    rows = tuple(
+        (
+            ticket_reference(row), row["title"], clock_reference(row), str(sla_words.OUTCOME_TITLES[row["outcome"]]),
+            row["priority"], row["group"], row["organisation"], row["agreement"], row["started_at"],
+            row["due_at"] or row["breached_at"], row["ended_at"], row["target_seconds"], row["elapsed_seconds"],
+        )
+        for row in read_details(actor, selection)
+    )  # fmt: skip
+    return Table("clocks", str(_("Every clock")), columns, rows)
+
+
+def _charts(
+    clocks: Sequence[ClockFigure], months: Sequence[date], groups: dict[int, str], question: Question
+) -> tuple[Chart, ...]:
+    found = [_month_chart(clocks, months, question)]
+    missed = [clock for clock in clocks if clock.outcome in MISSED]
+    if missed:
+        priority_titles = {key: str(title) for key, title in PRIORITIES.items()}
+        found.append(
+            _missed_chart(
+                missed, "by_priority", str(_("Missed targets by priority")), str(_("Priority")), question,
+                key=lambda clock: clock.priority, label=lambda value: f"{question.reader.digits(str(value))} {priority_titles[value]}",
+            )  # fmt: skip
+        )
+        found.append(
+            _missed_chart(
+                missed, "by_group", str(_("Missed targets by group")), str(_("Group")), question,
+                key=lambda clock: groups.get(clock.group_id or 0, str(_("no group"))), label=str,
+            )  # fmt: skip
+        )
+    return tuple(found)
+
+
+def _month_chart(clocks: Sequence[ClockFigure], months: Sequence[date], question: Question) -> Chart:
+    tallies = tally_by(clocks, lambda clock: (METRICS.index(clock.metric), clock.bucket))
+    rows = [
+        {
+            "label": month_label(months[bucket], question.reader),
+            "series": metric_title(METRICS[metric]),
+            "value": float(percent),
+            "text": share_text(Share(one.met, one.counted), question.reader),
+        }
+        for (metric, bucket), one in sorted(tallies.items())
+        if (percent := one.compliance.percent()) is not None
+    ]
+    spec = charts.grouped_bars(
+        rows,
+        label=str(_("Month")),
+        value=str(_("Met in %%")).replace("%%", "%"),
+        series=str(_("Target")),
+        order=[month_label(month, question.reader) for month in months],
+        series_order=_series(clocks),
+        language=question.language,
+        top=100,
+    )
+    title = str(_("Targets met, by month"))
+    return Chart("compliance_by_month", title, spec, title, "by_month")
+
+
+def _missed_chart(
+    missed: Sequence[ClockFigure],
+    table: str,
+    title: str,
+    label_title: str,
+    question: Question,
+    *,
+    key: Callable[[ClockFigure], Any],
+    label: Callable[[Any], str],
+) -> Chart:
+    tallies = tally_by(missed, lambda clock: (key(clock), METRICS.index(clock.metric)))
+    rows = [
+        {
+            "label": label(value),
+            "series": metric_title(METRICS[metric]),
+            "value": one.missed,
+            "text": question.reader.number(one.missed),
+        }
+        for (value, metric), one in sorted(tallies.items())
+    ]
+    spec = charts.stacked_rows(
+        rows,
+        label=label_title,
+        value=str(_("Missed")),
+        series=str(_("Target")),
+        order=list(dict.fromkeys(row["label"] for row in rows)),
+        series_order=_series(missed),
+        language=question.language,
+    )
+    return Chart(f"missed_{table}", title, spec, title, table)
+
+
+def _series(clocks: Sequence[ClockFigure]) -> list[str]:
+    present = {clock.metric for clock in clocks}
+    return [metric_title(metric) for metric in METRICS if metric in present]
+
+
+def worst(clocks: Sequence[ClockFigure], key: Callable[[ClockFigure], Any]) -> tuple[Any, int] | None:
+    """Where most targets were missed, and how many; None where none was missed."""
+    tallies = tally_by([clock for clock in clocks if clock.outcome in MISSED], key)
+    if not tallies:
+        return None
+    found = max(sorted(tallies), key=lambda each: tallies[each].missed)
+    return found, tallies[found].missed
+
+
+def clocks_title(number: int) -> str:
+    """How many clocks a list holds, in words."""
+    return str(plural("%(num)s clock", "%(num)s clocks", number))

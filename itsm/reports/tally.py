@@ -1,0 +1,91 @@
+"""Counting clocks: how many were met and missed, and how long they took. Rule: R1."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from itsm.reports.metrics import Share, mean, percentile
+
+COUNTED = ("met", "breached", "overdue")
+MISSED = ("breached", "overdue")
+APART = ("running", "paused", "earlier", "cancelled")
+
+
+class ClockFigure(NamedTuple):
+    """What the figures need of one clock; `bucket` numbers the month it counts in, from 0."""
+
+    clock_id: int
+    metric: str
+    priority: int
+    group_id: int | None
+    bucket: int
+    outcome: str
+    elapsed_seconds: int
+
+
+@dataclass
+class Tally:
+    """Counts of some clocks; `times` are elapsed seconds of those that ended (met or breached)."""
+
+    outcomes: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*COUNTED, *APART), 0))
+    times: list[int] = field(default_factory=list)
+
+    def add(self, clock: ClockFigure) -> None:
+        """Count one clock."""
+        self.outcomes[clock.outcome] += 1
+        if clock.outcome in {"met", "breached"}:
+            self.times.append(clock.elapsed_seconds)
+
+    @property
+    def met(self) -> int:
+        """Clocks that ended within their target."""
+        return self.outcomes["met"]
+
+    @property
+    def missed(self) -> int:
+        """Clocks that ended late or are open and overdue."""
+        return sum(self.outcomes[name] for name in MISSED)
+
+    @property
+    def counted(self) -> int:
+        """Clocks that the compliance is made of."""
+        return self.met + self.missed
+
+    @property
+    def compliance(self) -> Share:
+        """Met of met and missed."""
+        return Share(self.met, self.counted)
+
+    @property
+    def mean_seconds(self) -> Fraction | None:
+        """Mean elapsed seconds of clocks that ended."""
+        return mean(self.times)
+
+    @property
+    def p90_seconds(self) -> int | None:
+        """Elapsed seconds within which nine of ten clocks ended (nearest rank)."""
+        return percentile(self.times, 90)
+
+
+def tally(clocks: Iterable[ClockFigure]) -> Tally:
+    """All clocks in one tally."""
+    whole = Tally()
+    for clock in clocks:
+        whole.add(clock)
+    return whole
+
+
+def tally_by(clocks: Iterable[ClockFigure], key: Callable[[ClockFigure], Hashable]) -> dict[Any, Tally]:
+    """Tallies of the counted clocks by a key; they add up to the whole."""
+    tallies: dict[Any, Tally] = defaultdict(Tally)
+    for clock in clocks:
+        if clock.outcome in COUNTED:
+            tallies[key(clock)].add(clock)
+    return tallies
+
+
+def as_figures(rows: Sequence[tuple[Any, ...]]) -> list[ClockFigure]:
+    """Rows of the data set `sla_clocks`, read with the columns of `ClockFigure`."""
+    return list(map(ClockFigure._make, rows))

@@ -1,0 +1,124 @@
+"""A ticket's journal as the history that clocks read. Rule: C1."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+from itsm.kernel.lifecycle import Lifecycle
+from sla.history import (
+    AgentReplied,
+    AssignedToPerson,
+    Cancelled,
+    Category,
+    Created,
+    HistoryEvent,
+    PriorityChanged,
+    StateChanged,
+)
+
+NOT_PURSUED = frozenset({"cancelled", "merged", "duplicate", "rejected"})
+
+
+class Entry(Protocol):
+    """What is read of a journal entry."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def changes(self) -> Mapping[str, Any]: ...
+    @property
+    def by_requester(self) -> bool: ...
+    @property
+    def automatic(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Possession:
+    """From an instant on the ticket belonged to a group (None: to nobody) and had a priority."""
+
+    at: datetime
+    group_id: int | None
+    priority: int
+
+
+@dataclass(frozen=True)
+class TicketHistory:
+    """What happened to a ticket, and to which group and priority it belonged since when."""
+
+    created_at: datetime
+    events: tuple[HistoryEvent, ...]
+    possessions: tuple[Possession, ...]
+
+    def at(self, instant: datetime) -> Possession:
+        """Group and priority at an instant; those of the beginning for one before it."""
+        return next((one for one in reversed(self.possessions) if one.at <= instant), self.possessions[0])
+
+
+def history_of(journal: Sequence[Entry], lifecycle: Lifecycle) -> TicketHistory | None:
+    """Read a whole journal in order; None when it does not begin with the ticket's creation."""
+    if not journal or journal[0].kind != "created":
+        return None
+    first = journal[0]
+    priority = int(_after(first, "priority", 3))
+    category = cast(Category, _after(first, "state_category", "open"))
+    reading = _Reading(lifecycle, category, Possession(first.at, _after(first, "group_id", None), priority))
+    events: list[HistoryEvent] = [Created(first.at, priority, category)]
+    if _after(first, "assignee_id", None) is not None:
+        events.append(AssignedToPerson(first.at))
+    for entry in journal[1:]:
+        events += reading.events_of(entry)
+    return TicketHistory(first.at, tuple(events), tuple(reading.possessions))
+
+
+def _after(entry: Entry, name: str, default: Any) -> Any:
+    pair = entry.changes.get(name)
+    return default if pair is None else pair[1]
+
+
+class _Reading:
+    """Reads entries one after another; remembers category, group and priority, which entries only name when changed."""
+
+    def __init__(self, lifecycle: Lifecycle, category: Category, first: Possession) -> None:
+        self._lifecycle = lifecycle
+        self._category = category
+        self.possessions = [first]
+
+    def events_of(self, entry: Entry) -> Iterable[HistoryEvent]:
+        """What one entry means to clocks; most mean nothing."""
+        if entry.kind == "public":
+            if not entry.by_requester and not entry.automatic:
+                yield AgentReplied(entry.at)
+        elif entry.kind == "change":
+            self._note_possession(entry)
+            yield from self._changes(entry)
+
+    def _changes(self, entry: Entry) -> Iterable[HistoryEvent]:
+        if "state" in entry.changes or "state_category" in entry.changes:
+            yield from self._moves(entry)
+        if "priority" in entry.changes:
+            yield PriorityChanged(entry.at, int(entry.changes["priority"][1]))
+        if _after(entry, "assignee_id", None) is not None:
+            yield AssignedToPerson(entry.at)
+
+    def _moves(self, entry: Entry) -> Iterable[HistoryEvent]:
+        state = str(_after(entry, "state", ""))
+        self._category = _after(entry, "state_category", self._category)
+        if state in NOT_PURSUED:
+            yield Cancelled(entry.at, state)
+        yield StateChanged(
+            at=entry.at,
+            category=self._category,
+            state=state,
+            pauses=self._lifecycle[state].pauses if state in self._lifecycle.states else None,
+            reason=str(_after(entry, "hold_reason", "") or ""),
+        )
+
+    def _note_possession(self, entry: Entry) -> None:
+        last = self.possessions[-1]
+        group_id = _after(entry, "group_id", last.group_id)
+        priority = int(_after(entry, "priority", last.priority))
+        if (group_id, priority) != (last.group_id, last.priority):
+            self.possessions.append(Possession(entry.at, group_id, priority))

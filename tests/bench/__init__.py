@@ -1,0 +1,1 @@
+"""Benchmarks: CPU milliseconds (web and database), SQL statements, bytes and wall time, each beside its budget."""

@@ -1,0 +1,98 @@
+"""`make bench`: runs every benchmark on PostgreSQL and SQLite and prints a table; the figures go to `bench-results/`."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from itsm.app import create_app
+from itsm.kernel import migrate
+from itsm.kernel.db import db, session
+from itsm.kernel.module import registry
+from tests.bench.measure import Figure
+from tests.bench.pages import run_pages
+from tests.bench.system import run_system
+from tests.bench.throughput import run_throughput
+from tests.conftest import DATABASES, ROOT, settings_for
+
+SIZES = (1_000, 10_000, 100_000)
+
+
+@contextmanager
+def fresh_app(kind: str) -> Iterator[tuple[Flask, str, Path]]:
+    """An application on an empty, migrated database of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/bench.sqlite3"
+        server = None
+        if kind == "postgresql":
+            server = create_engine(DATABASES[kind], isolation_level="AUTOCOMMIT")
+            name = f"itsm_bench_{os.getpid()}"
+            with server.connect() as connection:
+                connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+                connection.execute(text(f"CREATE DATABASE {name}"))
+            url = make_url(DATABASES[kind]).set(database=name).render_as_string(hide_password=False)
+        app = create_app(settings_for(url, Path(folder)))
+        with app.app_context():
+            migrate.to_head()
+            for module in registry().modules:
+                if module.seed is not None:
+                    module.seed()
+            session.commit()
+        yield app, url, Path(folder)
+        with app.app_context():
+            session.remove()
+            db.engine.dispose()
+        if server is not None:
+            with server.connect() as connection:
+                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures as people read them."""
+    head = f"{'work':38}{'size':>9} {'database':11}{'cpu ms':>9}{'sql':>7}{'p50 ms':>9}{'p95 ms':>9}{'bytes':>9}  budget"
+    lines = [head]
+    for one in figures:
+        verdict = "" if one.met is None else ("  met" if one.met else "  MISSED")
+        extra = "  ".join(f"{name} {value}" for name, value in one.extra.items())
+        lines.append(
+            f"{one.name:38}{one.size:>9} {one.database:11}{one.cpu_ms:>9}{one.statements:>7}{one.p50_ms:>9}{one.p95_ms:>9}"
+            f"{one.size_bytes:>9}  {one.budget}{verdict}  {extra}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run, print, keep."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
+    parser.add_argument("--databases", default="sqlite,postgresql")
+    parser.add_argument("--only", default="pages,throughput,system")
+    chosen = parser.parse_args()
+    sizes = [int(each) for each in chosen.sizes.split(",")]
+    figures: list[Figure] = []
+    for kind in chosen.databases.split(","):
+        with fresh_app(kind) as (app, url, folder):
+            if "throughput" in chosen.only:
+                figures += run_throughput(app, url, folder)
+            if "pages" in chosen.only:
+                figures += run_pages(app, sizes)
+    if "system" in chosen.only:
+        figures += run_system()
+    sys.stdout.write(table(figures) + "\n")
+    results = ROOT / "bench-results"
+    results.mkdir(exist_ok=True)
+    (results / "latest.json").write_text(json.dumps([asdict(one) for one in figures], indent=1), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

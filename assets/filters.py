@@ -55,8 +55,8 @@ def asset_fields() -> FieldSet:
             _field("supplier", FieldType.TEXT, "Supplier", Asset.supplier),
             _field("order", FieldType.TEXT, "Order number", Asset.order_number),
             _field("owner", FieldType.PERSON, "User", Asset.owner_id, lookup=_lookup_person),
-            _field("site", FieldType.REFERENCE, "Site", Asset.site_id, lookup=_lookup(Site, Site.name)),
-            _field("organisation", FieldType.REFERENCE, "Organisation", Asset.organisation_id, lookup=_lookup(Organisation, Organisation.name)),
+            _field("site", FieldType.REFERENCE, "Site", Asset.site_id, lookup=_lookup_site),
+            _field("organisation", FieldType.REFERENCE, "Organisation", Asset.organisation_id, lookup=_lookup_organisation),
             _field("purchased", FieldType.DAY, "Purchased", Asset.purchased_on),
             _field("warranty", FieldType.DAY, "Warranty until", Asset.warranty_until),
             _field("created", FieldType.INSTANT, "Created", Asset.created_at),
@@ -74,8 +74,12 @@ def _getter(attribute: str) -> Callable[[Any], object]:
     return lambda record: getattr(record, attribute)
 
 
-def _lookup(table: Any, column: Any) -> Callable[[str], list[int]]:
-    return lambda name: list(session.scalars(select(table.id).where(column == name)))
+def _lookup_site(name: str) -> list[int]:
+    return list(session.scalars(select(Site.id).where(Site.name == name)))
+
+
+def _lookup_organisation(name: str) -> list[int]:
+    return list(session.scalars(select(Organisation.id).where(Organisation.name == name)))
 
 
 def _lookup_person(name: str) -> list[int]:

@@ -14,6 +14,13 @@ DISPOSALS = {"sold": _("sold"), "donated": _("donated"), "scrapped": _("scrapped
 ASSIGNED_STATES = frozenset({"in_use", "on_loan", "in_repair", "in_transit", "missing"})
 GONE_STATES = frozenset({"retired", "disposed"})
 
+WANTED = ("requested", "ordered")
+COMING = ("requested", "ordered", "in_transit")
+AWAY = ("in_use", "on_loan", "in_repair")
+WORKING = ("in_stock", "in_use", "on_loan")
+HELD = ("in_stock", "in_use", "on_loan", "in_repair", "in_transit")
+DISPOSAL = ("disposal",)
+
 
 def is_reserved(asset: "Asset") -> Message | None:
     """Why an asset cannot be reserved, or None."""
@@ -41,21 +48,31 @@ LIFECYCLE = Lifecycle(
     ),
     transitions=(
         Transition("order", ("requested",), "ordered", _("Order"), EDIT, accepts=("supplier", "order_number")),
-        Transition("receive", ("requested", "ordered", "in_transit"), "in_stock", _("Receive into stock"), EDIT, accepts=("site_id",)),
+        Transition("receive", COMING, "in_stock", _("Receive into stock"), EDIT, accepts=("site_id",)),
         Transition("reserve", ("in_stock",), "in_stock", _("Reserve"), EDIT, accepts=("note",), guard=is_reserved),
         Transition("release", ("in_stock",), "in_stock", _("Lift the reservation"), EDIT, guard=is_not_reserved),
         Transition("hand_out", ("in_stock",), "in_use", _("Hand out"), EDIT, accepts=("owner_id", "site_id", "note")),
         Transition("lend", ("in_stock",), "on_loan", _("Lend"), EDIT, requires=("owner_id",), accepts=("note",)),
-        Transition("take_back", ("in_use", "on_loan", "in_repair"), "in_stock", _("Take back into stock"), EDIT, accepts=("site_id", "note")),
-        Transition("send_to_repair", ("in_stock", "in_use", "on_loan"), "in_repair", _("Send to repair"), EDIT, accepts=("note",)),
+        Transition("take_back", AWAY, "in_stock", _("Take back into stock"), EDIT, accepts=("site_id", "note")),
+        Transition("send_to_repair", WORKING, "in_repair", _("Send to repair"), EDIT, accepts=("note",)),
         Transition("repaired", ("in_repair",), "in_use", _("Back in use"), EDIT, accepts=("note",)),
-        Transition("ship", ("in_stock", "in_use", "in_repair"), "in_transit", _("Ship"), EDIT, accepts=("site_id", "note")),
+        Transition(
+            "ship", ("in_stock", "in_use", "in_repair"), "in_transit", _("Ship"), EDIT, accepts=("site_id", "note")
+        ),
         Transition("deliver", ("in_transit",), "in_use", _("Delivered"), EDIT, accepts=("owner_id", "site_id")),
-        Transition("report_missing", ("in_stock", "in_use", "on_loan", "in_repair", "in_transit"), "missing", _("Report missing"), EDIT, requires=("note",)),
+        Transition("report_missing", HELD, "missing", _("Report missing"), EDIT, requires=("note",)),
         Transition("found", ("missing",), "in_stock", _("Found again"), EDIT, accepts=("site_id", "note")),
-        Transition("retire", ("requested", "ordered", "in_stock", "in_use", "on_loan", "in_repair", "in_transit", "missing"), "retired", _("Retire"), EDIT, accepts=("note",)),
+        Transition("retire", (*WANTED, *HELD, "missing"), "retired", _("Retire"), EDIT, accepts=("note",)),
         Transition("bring_back", ("retired",), "in_stock", _("Bring back"), EDIT, requires=("note",)),
-        Transition("dispose", ("retired",), "disposed", _("Dispose of"), EDIT, requires=("disposal",), accepts=("certificate", "note")),
+        Transition(
+            "dispose",
+            ("retired",),
+            "disposed",
+            _("Dispose of"),
+            EDIT,
+            requires=DISPOSAL,
+            accepts=("certificate", "note"),
+        ),
     ),
     initial="requested",
-)  # fmt: skip
+)

@@ -23,6 +23,8 @@ from itsm.kernel.paging import COUNT_LIMIT, Page, SortKey, checked_limit, keyset
 from itsm.kernel.text import _
 from itsm.search import queries as search
 
+Conditions = Sequence[ColumnElement[bool]]
+
 NUMBER = re.compile(rf"{PREFIX}(\d{{1,15}})", re.IGNORECASE)
 WARRANTY_SOON_DAYS = 90
 HISTORY_SHOWN = 200
@@ -36,7 +38,7 @@ ORDERS: dict[str, tuple[SortKey, ...]] = {
     "-updated_at": (SortKey("updated_at", Asset.updated_at, descending=True, instant=True), SortKey("id", Asset.id)),
 }
 Owner = aliased(Person)
-LISTED = (
+LISTED: tuple[Any, ...] = (
     Asset.id, Asset.tag, Asset.name, Asset.name_key, Asset.kind, Asset.model, Asset.manufacturer, Asset.serial, Asset.state,
     Asset.stock_state, Asset.owner_id, Asset.site_id, Asset.warranty_until, Asset.purchased_on, Asset.price_minor,
     Asset.currency, Asset.ci_id, Asset.updated_at,
@@ -56,7 +58,7 @@ class Filter:
 def get_asset(actor: Actor, number: str, *, lock: bool = False) -> Asset:
     """The asset with this number (`AST0000123`); raises `NotFound`."""
     match = NUMBER.fullmatch(number)
-    statement = select(Asset).where(Asset.id == int(match[1]) if match else False, visible(actor))
+    statement = select(Asset).where(Asset.id == (int(match[1]) if match else 0), visible(actor))
     return _one(statement.with_for_update() if lock else statement)
 
 
@@ -65,8 +67,8 @@ def get_by_tag(actor: Actor, tag: str) -> Asset:
     return _one(select(Asset).where(Asset.tag == tag.strip().upper(), visible(actor)))
 
 
-def _one(statement: Select[tuple[Asset]]) -> Asset:
-    asset = session.scalars(statement.execution_options(populate_existing=True)).first()
+def _one(statement: Select[Any]) -> Asset:
+    asset: Asset | None = session.scalars(statement.execution_options(populate_existing=True)).first()
     if asset is None:
         raise NotFound(_("There is no such asset, or you may not see it."))
     return asset
@@ -117,7 +119,7 @@ def _warranty(which: str) -> ColumnElement[bool]:
 def list_rows(
     actor: Actor,
     *,
-    where: Sequence[ColumnElement[bool]] = (),
+    where: Conditions = (),
     order: str = "tag",
     limit: int | None = None,
     cursor: str | None = None,
@@ -129,26 +131,27 @@ def list_rows(
     return page_of(rows, limit=size, cursor_values=lambda row: [getattr(row, key.name) for key in keys])
 
 
-def list_all_rows(actor: Actor, *, where: Sequence[ColumnElement[bool]] = (), order: str = "tag") -> Sequence[Row[Any]]:
+def list_all_rows(actor: Actor, *, where: Conditions = (), order: str = "tag") -> Sequence[Row[Any]]:
     """Every row of a list, up to 50,000, for exports; one statement."""
     keys = ORDERS[order]
     return session.execute(keyset(_named(actor, where), keys, limit=EXPORT_LIMIT - 1, cursor=None)).all()
 
 
-def _named(actor: Actor, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    return (
+def _named(actor: Actor, where: Conditions) -> Select[Any]:
+    statement: Select[Any] = (
         select(*LISTED, Owner.name.label("owner_name"), Site.name.label("site_name"))
         .select_from(Asset)
         .outerjoin(Owner, Owner.id == Asset.owner_id)
         .outerjoin(Site, Site.id == Asset.site_id)
         .where(visible(actor), *where)
     )
+    return statement
 
 
 def list_assets(
     actor: Actor,
     *,
-    where: Sequence[ColumnElement[bool]] = (),
+    where: Conditions = (),
     order: str = "newest",
     limit: int | None = None,
     cursor: str | None = None,
@@ -160,7 +163,7 @@ def list_assets(
     return page_of(rows, limit=size, cursor_values=lambda row: [getattr(row, key.name) for key in keys])
 
 
-def count_up_to_limit(actor: Actor, *, where: Sequence[ColumnElement[bool]] = ()) -> int:
+def count_up_to_limit(actor: Actor, *, where: Conditions = ()) -> int:
     """How many assets a list has; stops counting beyond 1,000."""
     inner = select(Asset.id).where(visible(actor), *where).limit(COUNT_LIMIT + 1).subquery()
     return int(session.scalar(select(func.count()).select_from(inner)) or 0)

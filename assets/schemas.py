@@ -12,6 +12,7 @@ from itsm.web.api import StrictSchema
 
 TEXT = validate.Length(max=255)
 NOTES = validate.Length(max=20_000)
+CURRENCY = validate.Regexp(r"^([A-Za-z]{3})?$", error="Write the currency with three letters, like EUR.")
 LARGEST_ID = 2**53
 OWNER = validate.Length(1, 255)
 ID = validate.Range(1, LARGEST_ID)

@@ -154,11 +154,10 @@ def create() -> Any:
 
 
 def _without_empty_price(values: dict[str, Any]) -> dict[str, Any]:
-    return (
-        values
-        if values.get("price_minor") is not None
-        else {name: value for name, value in values.items() if name != "currency"}
-    )
+    """The form proposes a currency; without a price it says nothing."""
+    if values.get("price_minor") is None:
+        values.pop("currency", None)
+    return values
 
 
 def url_of(asset: Asset) -> str:

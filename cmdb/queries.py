@@ -14,6 +14,7 @@ from itsm.kernel.audit import AuditEntry
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid, NotFound
 from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
+from itsm.kernel.records import require
 from itsm.kernel.text import _
 from itsm.search import queries as search
 from itsm.tickets import policy as ticket_policy
@@ -214,27 +215,31 @@ class NamedRelation:
 def list_relations(
     actor: Actor, *, ci_id: int | None = None, limit: int | None = None, cursor: str | None = None
 ) -> Page[NamedRelation]:
-    """Relations in the order they were made, of one CI or of all; one statement."""
+    """Relations in the order they were made, of one CI or of all; one statement. Needs `cmdb.read`."""
+    require(actor, "cmdb.read")
     size = checked_limit(limit)
-    statement: Select[Any] = (
+    statement = _named_relations()
+    if ci_id is not None:
+        statement = statement.where(or_(Relation.source_id == ci_id, Relation.target_id == ci_id))
+    rows = session.execute(keyset(statement, (SortKey("id", Relation.id),), limit=size, cursor=cursor)).all()
+    found = [NamedRelation(row.Relation, row.source, row.target) for row in rows]
+    return page_of(found, limit=size, cursor_values=lambda each: (each.relation.id,))
+
+
+def get_named_relation(actor: Actor, relation_id: int) -> NamedRelation:
+    """A relation with the names of its ends; raises `NotFound`."""
+    relation = get_relation(actor, relation_id)
+    row = session.execute(_named_relations().where(Relation.id == relation.id)).one()
+    return NamedRelation(row.Relation, row.source, row.target)
+
+
+def _named_relations() -> Select[Any]:
+    return (
         select(Relation)
         .add_columns(SourceCi.name.label("source"), TargetCi.name.label("target"))
         .join(SourceCi, SourceCi.id == Relation.source_id)
         .join(TargetCi, TargetCi.id == Relation.target_id)
     )
-    if not policy.can_read_all(actor):
-        raise NotFound(_("There are no relations here that you may see."))
-    if ci_id is not None:
-        statement = statement.where(or_(Relation.source_id == ci_id, Relation.target_id == ci_id))
-    key = SortKey("id", Relation.id)
-    rows = session.execute(keyset(statement, (key,), limit=size, cursor=cursor)).all()
-    found = [NamedRelation(row.Relation, row.source, row.target) for row in rows]
-    return page_of(found, limit=size, cursor_values=lambda each: (each.relation.id,))
-
-
-def list_classes() -> Sequence[CiClass]:
-    """Every class in the order of the tree's making."""
-    return session.scalars(select(CiClass).order_by(CiClass.id)).all()
 
 
 def get_class(reference: str) -> CiClass:
@@ -250,3 +255,17 @@ def count_by_class(actor: Actor) -> dict[str, int]:
     """Class key → number of CIs that are not retired."""
     statement = select(Ci.class_key, func.count()).where(policy.visible(actor), Ci.state != "retired")
     return {row[0]: row[1] for row in session.execute(statement.group_by(Ci.class_key))}
+
+
+def find_with_serial(actor: Actor, serials: Iterable[str]) -> Sequence[Ci]:
+    """Devices with one of these serial numbers, as a person or an import may have written them down; one statement."""
+    below = classes.load().keys_below("device")
+    wanted = {form for serial in serials for form in (serial, serial.upper(), serial.lower()) if form}
+    statement = select(Ci).where(Ci.serial.in_(wanted), Ci.class_key.in_(below), policy.visible(actor))
+    return session.scalars(statement.order_by(Ci.id)).all() if wanted else []
+
+
+def list_by_ids(actor: Actor, ci_ids: Iterable[int]) -> Sequence[Ci]:
+    """CIs by id, as far as the actor may see them; one statement."""
+    wanted = set(ci_ids)
+    return session.scalars(select(Ci).where(Ci.id.in_(wanted), policy.visible(actor))).all() if wanted else []

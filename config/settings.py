@@ -165,11 +165,13 @@ def load(environ: Mapping[str, str] | None = None, folder: Path = ROOT / "config
     return Settings(**values)
 
 
-def describe(environ: Mapping[str, str] | None = None, folder: Path = ROOT / "config") -> list[SettingSource]:
-    """Every setting with its value and source, secrets masked, for `itsm config show`."""
+def describe(
+    environ: Mapping[str, str] | None = None, folder: Path = ROOT / "config", *, in_force: Settings | None = None
+) -> list[SettingSource]:
+    """Every setting with its value and source, secrets masked; of a running process where `in_force` is given."""
     environment = environ if environ is not None else os.environ
     sources = {name: source for name, (_, source) in _collect(environment, folder).items()}
-    settings = load(environment, folder)
+    settings = in_force or load(environment, folder)
     rows = []
     for item in fields(Settings):
         value = str(getattr(settings, item.name))

@@ -5,6 +5,7 @@ from typing import Any
 from flask import url_for
 from flask_smorest import Blueprint
 
+from cmdb import queries as cmdb
 from incident import queries, services
 from incident.models import Incident
 from incident.schemas import IncidentOutput, OpenIncident, SimilarQuestion
@@ -30,7 +31,7 @@ def create(data: dict[str, Any]) -> Any:
     incident = services.open_incident(actor, **from_input(data))
     api.set_etag(incident.version)
     headers = {"Location": url_for("incidents-api.read_one", number=incident.number)}
-    return IncidentOutput().dump(present_one(actor, incident)), 201, headers
+    return present_one(actor, incident), 201, headers
 
 
 def from_input(data: dict[str, Any]) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def from_input(data: dict[str, Any]) -> dict[str, Any]:
         values["requester_id"] = person.id
     values["category_id"] = category_id(data.get("category"))
     values["group_id"] = group_id(data.get("group"))
+    values["ci_ids"] = cmdb.ids_of(current_actor(), data.get("ci", ()))
     return values
 
 

@@ -42,16 +42,6 @@ LIFECYCLE = Lifecycle(
     transitions=(
         Transition("start", ("new",), "in_progress", _("Start work"), "incident.edit", takes=True, key="s"),
         Transition(
-            "hold",
-            ("new", "in_progress"),
-            "on_hold",
-            _("Put on hold"),
-            "incident.edit",
-            requires=("hold_reason",),
-            accepts=("wake_at", "note"),
-            key="h",
-        ),
-        Transition(
             "resume", ("on_hold",), "in_progress", _("Resume"), "incident.edit", accepts=("note",), takes=True, key="s"
         ),
         Transition(
@@ -63,6 +53,16 @@ LIFECYCLE = Lifecycle(
             requires=("resolution_code", "resolution"),
             takes=True,
             key="e",
+        ),
+        Transition(
+            "hold",
+            ("new", "in_progress"),
+            "on_hold",
+            _("Put on hold"),
+            "incident.edit",
+            requires=("hold_reason",),
+            accepts=("wake_at", "note"),
+            key="h",
         ),
         Transition(
             "reopen",

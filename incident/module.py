@@ -1,6 +1,7 @@
 """The incident module's declaration."""
 
 from incident.api import blueprint as api_blueprint
+from incident.datasets import DATA_SETS
 from incident.jobs import JOBS
 from incident.lifecycle import LIFECYCLE
 from incident.subscribers import SUBSCRIPTIONS
@@ -21,4 +22,5 @@ MODULE = Module(
     lifecycles=(LIFECYCLE,),
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
+    data_sets=DATA_SETS,
 )

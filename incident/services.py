@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cmdb import services as cmdb
 from incident.models import Incident
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
@@ -27,9 +28,14 @@ def open_incident(
     assignee_id: int | None = None,
     channel: str | None = None,
     uploads: Sequence[services.Upload] = (),
+    ci_ids: Sequence[int] = (),
     reopened_from_id: int | None = None,
+    acknowledge: bool = True,
 ) -> Incident:
-    """Record an incident. Without `incident.edit` an actor opens incidents for itself only and assigns nobody. Rule: I2."""
+    """Record an incident that concerns the CIs `ci_ids`.
+
+    Without `incident.edit` an actor opens incidents for itself only, assigns nobody, and names CIs that it may see. Rule: I2.
+    """
     require(actor, "incident.create")
     if not actor.has("incident.edit"):
         _refuse_staff_fields(actor, requester_id=requester_id, group_id=group_id, assignee_id=assignee_id)
@@ -47,9 +53,10 @@ def open_incident(
         channel=channel or actor.channel,
         reopened_from_id=reopened_from_id,
     )
-    services.open_ticket(actor, incident, group_id=group_id, assignee_id=assignee_id)
+    services.open_ticket(actor, incident, group_id=group_id, assignee_id=assignee_id, acknowledge=acknowledge)
     for upload in uploads:
         services.attach(actor, incident, upload)
+    cmdb.attach_cis(actor, incident, ci_ids)
     return incident
 
 
@@ -73,6 +80,7 @@ def reply_as_requester(
     body: str,
     uploads: Sequence[services.Upload] = (),
     automatic: bool = False,
+    acknowledge: bool = True,
 ) -> Incident:
     """A message from the requester's side; answers the incident that holds it. Rule: I3.
 
@@ -80,12 +88,19 @@ def reply_as_requester(
     a resolved or waiting one is the subscriber's work, whichever way the message came.
     """
     if incident.state in {"closed", "cancelled"} and not automatic:
-        return continue_closed(actor, incident, body=body, uploads=uploads)
+        return continue_closed(actor, incident, body=body, uploads=uploads, acknowledge=acknowledge)
     services.write_entry(actor, incident, kind="public", body=body, uploads=uploads, automatic=automatic)
     return incident
 
 
-def continue_closed(actor: Actor, closed: Incident, *, body: str, uploads: Sequence[services.Upload] = ()) -> Incident:
+def continue_closed(
+    actor: Actor,
+    closed: Incident,
+    *,
+    body: str,
+    uploads: Sequence[services.Upload] = (),
+    acknowledge: bool = True,
+) -> Incident:
     """Open a new incident that continues a closed one and is linked to it."""
     fresh = Incident(
         title=closed.title,
@@ -97,7 +112,7 @@ def continue_closed(actor: Actor, closed: Incident, *, body: str, uploads: Seque
         channel=actor.channel,
         reopened_from_id=closed.id,
     )
-    services.open_ticket(actor, fresh, group_id=closed.group_id)
+    services.open_ticket(actor, fresh, group_id=closed.group_id, acknowledge=acknowledge)
     for upload in uploads:
         services.attach(actor, fresh, upload)
     services.add_link(actor, fresh, closed, relation="follows")

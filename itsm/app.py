@@ -2,6 +2,8 @@
 
 from flask import Flask
 
+from assets.module import MODULE as ASSETS
+from cmdb.discovery.module import MODULE as DISCOVERY
 from cmdb.module import MODULE as CMDB
 from config.settings import Settings, load
 from incident.module import MODULE as INCIDENT
@@ -13,6 +15,7 @@ from itsm.kernel.migrate import migrate
 from itsm.kernel.module import Module, Registry
 from itsm.portal.module import MODULE as PORTAL
 from itsm.notifications.module import MODULE as NOTIFICATIONS
+from itsm.reports.module import MODULE as REPORTS
 from itsm.tickets.module import MODULE as TICKETS
 from itsm.web import api, setup
 from itsm.web.cycle import ItsmFlask
@@ -25,9 +28,12 @@ MODULES: tuple[Module, ...] = (
     NOTIFICATIONS,
     TICKETS,
     CMDB,
+    DISCOVERY,
     INCIDENT,
+    ASSETS,
     SLA,
     PORTAL,
+    REPORTS,
 )
 
 
@@ -49,7 +55,7 @@ def create_app(settings: Settings | None = None, modules: tuple[Module, ...] = M
     return app
 
 
-def _bind(app: Flask, registry: Registry) -> None:
+def _bind(app: ItsmFlask, registry: Registry) -> None:
     for one in registry.modules:
         if one.setup is not None:
             one.setup(app)

@@ -20,7 +20,7 @@ class Problem(Ticket):
     workaround: Mapped[str] = mapped_column(LongText, default="")
     known_error: Mapped[bool] = mapped_column(default=False, index=True)
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {
+    __mapper_args__: Any = {  # noqa: RUF012 (SQLAlchemy reads this class attribute)
         "polymorphic_identity": "problem",
         "inherit_condition": ticket_id == Ticket.id,
     }

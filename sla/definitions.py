@@ -29,7 +29,7 @@ from sla.models import (
     SlaClock,
     Terms,
 )
-from sla.standing import stand, stored_terms
+from sla.standing import NO_TERMS, stand, stored_terms
 from sla.terms import AgreedTerms, content_of, read_content, terms_by_id
 
 RECOMPUTE_TASK = "sla.recompute"
@@ -351,14 +351,15 @@ def _preview(drafts: Mapping[int, AgreedTerms | None]) -> Preview:
 
 
 def _move_of(kept: services.KeptClocks, row: SlaClock, draft: AgreedTerms | None, now: datetime) -> list[Move]:
-    applied = stored_terms(row)
-    known = terms_by_id(terms_id for _at, terms_id in applied if terms_id)
+    metric, applied = services.metric_of(row), stored_terms(row)
+    known = terms_by_id(terms_id for _at, terms_id in applied if terms_id != NO_TERMS)
+    before = stand(metric, kept.history, applied, known, now=now).clock
     after_at, after_state = None, "cancelled"
     if draft is not None:
         changed = [*applied[:-1], (applied[-1][0], draft.id)]
-        after = stand(services.metric_of(row), kept.history, changed, {**known, draft.id: draft}, now=now).clock
+        after = stand(metric, kept.history, changed, {**known, draft.id: draft}, now=now).clock
         after_at, after_state = after.due_at, after.state
-    if (after_at, after_state) == (row.due_at, row.state):
+    if (after_at, after_state) == (before.due_at, before.state):
         return []
     ticket = kept.ticket
-    return [Move(ticket.number, ticket.kind, ticket.id, row.metric, row.due_at, after_at, row.state, after_state)]
+    return [Move(ticket.number, ticket.kind, ticket.id, row.metric, before.due_at, after_at, before.state, after_state)]

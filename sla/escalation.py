@@ -127,7 +127,8 @@ def _act(ticket: Ticket, fallen: Sequence[FallenStep]) -> None:
     tickets.write_journal(SYSTEM, ticket, "change", changes=changes)
     addressees = _Addressees()
     for each in fallen:
-        for action in each.step.actions:
+        # People of the group that missed the target are told before the ticket leaves it.
+        for action in sorted(each.step.actions, key=lambda name: name == "raise_level"):
             _take(action, ticket, each, addressees)
     for address, (code, timezone, steps) in addressees.told.items():
         _queue_mail(ticket, address, Reader(code, timezone), steps)

@@ -4,6 +4,7 @@ from itsm.identity.module import STAFF
 from itsm.kernel.module import Extension, Module, Permission
 from itsm.kernel.text import _
 from sla import queries
+from sla.datasets import DATA_SETS
 from sla.jobs import JOBS, TASKS
 from sla.seed import seed
 from sla.subscribers import SUBSCRIPTIONS
@@ -20,5 +21,6 @@ MODULE = Module(
     jobs=JOBS,
     tasks=TASKS,
     extensions=(Extension("api.ticket", "sla", queries.read_for_api),),
+    data_sets=DATA_SETS,
     seed=seed,
 )

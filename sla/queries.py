@@ -253,6 +253,32 @@ def compliance(*, from_at: datetime, to_at: datetime) -> dict[tuple[int, str], C
     }
 
 
+def page_calendars(*, limit: int | None = None, cursor: str | None = None) -> Page[BusinessHours]:
+    """One page of calendars, oldest first."""
+    size, keys = checked_limit(limit), (SortKey("id", BusinessHours.id),)
+    rows = session.scalars(keyset(select(BusinessHours), keys, limit=size, cursor=cursor)).all()
+    return page_of(rows, limit=size, cursor_values=lambda row: [row.id])
+
+
+def page_agreements(*, limit: int | None = None, cursor: str | None = None) -> Page["ShownAgreement"]:
+    """One page of agreements, oldest first; four statements."""
+    size, keys = checked_limit(limit), (SortKey("id", Agreement.id),)
+    ids = session.scalars(keyset(select(Agreement.id), keys, limit=size, cursor=cursor)).all()
+    page = page_of(ids, limit=size, cursor_values=lambda row_id: [row_id])
+    shown = {each.row.id: each for each in _shown(page.items)}
+    return page.map(lambda row_id: shown[row_id])
+
+
+def calendar_id_by_name(name: str) -> int | None:
+    """The calendar with this name, or None."""
+    return session.scalar(select(BusinessHours.id).where(BusinessHours.name == name))
+
+
+def organisation_id_by_name(name: str) -> int | None:
+    """The organisation with this name, or None."""
+    return session.scalar(select(Organisation.id).where(Organisation.name == name))
+
+
 def list_calendars() -> Sequence[BusinessHours]:
     """All calendars by name."""
     return session.scalars(select(BusinessHours).order_by(BusinessHours.name)).all()

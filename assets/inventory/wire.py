@@ -17,7 +17,7 @@ _INVISIBLE = b" \t\r\n\0"
 BodyFormat = Literal["json", "xml"]
 
 
-class InventoryRefused(ValueError):  # noqa: N818  # it is an answer to an agent, named for what happened
+class InventoryRefused(ValueError):  # it is an answer to an agent, named for what happened
     """What an agent sent cannot be taken; ``field`` names the part that is wrong and ``message`` says why."""
 
     def __init__(self, field: str, message: str) -> None:

@@ -1,26 +1,27 @@
 """A run from its first packet to its last row: fetch first, outside of any transaction, then store device by device."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from cmdb.discovery import queries, ranges, recording
 from cmdb.discovery.client import Credential
 from cmdb.discovery.credentials import open_credential
 from cmdb.discovery.facts import DeviceFacts
-from cmdb.discovery.models import ScanRange, ScanResult, ScanRun, ScanTarget, SnmpCredential
-from cmdb.discovery.run import DeviceError, DiscoveryResult, Progress, discover
+from cmdb.discovery.identification import identify
+from cmdb.discovery.models import ScanRange, ScanResult, ScanRun, ScanTarget
+from cmdb.discovery.run import DeviceError, DiscoveryResult, Progress, discover, result_as_json
 from cmdb.discovery.services import close_run
 from cmdb.discovery.targets import Guard
 from itsm.kernel import clock, records
-from itsm.kernel.actor import SYSTEM, Actor
+from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import _
@@ -122,6 +123,7 @@ def scan_of_targets(run_id: int, chosen: Sequence[tuple[int | None, Credential]]
 def _started(run_id: int) -> ScanRun:
     run = records.get(ScanRun, run_id)
     run.state, run.started_at = "running", run.started_at or clock.now()
+    session.execute(delete(ScanResult).where(ScanResult.run_id == run.id))  # of an attempt whose worker died
     session.flush()
     return run
 
@@ -210,7 +212,7 @@ def _store_one(scan: Scan, finished: Finished, facts: DeviceFacts, at: datetime)
     """Store one device in a unit of work of its own; what goes wrong costs only this device."""
     try:
         stored = _attempt(scan, finished, facts, at)
-    except Exception as error:  # noqa: BLE001 (the boundary between devices: recorded with the run)
+    except Exception as error:  # the boundary between devices: logged, and recorded with the run
         log.exception("device not stored", address=facts.address)
         with unit_of_work():
             _store_error(scan, DeviceError(facts.address, f"not stored ({type(error).__name__}); see the log"))
@@ -235,18 +237,13 @@ def _attempt(scan: Scan, finished: Finished, facts: DeviceFacts, at: datetime) -
 
 
 def _recorded(scan: Scan, facts: DeviceFacts, at: datetime) -> Stored:
+    """Store a device as the system (who asked stands with the run), or only look which item it is."""
     if scan.dry_run:
-        return Stored(facts.address, "found")
-    actor = _actor(scan)
-    site_range = ranges.holding(queries.active_ranges(), facts.address)
-    done = recording.store_device(actor, facts, at=at, site_id=site_range.site_id if site_range else None)
+        known = identify(facts).ci
+        return Stored(facts.address, "found", known.id if known else None, known.name if known else "")
+    place = ranges.holding(queries.active_ranges(), facts.address)
+    done = recording.store_device(SYSTEM, facts, at=at, site_id=place.site_id if place else None)
     return Stored(facts.address, done.action, done.ci.id, done.ci.name, done.notes)
-
-
-def _actor(scan: Scan) -> Actor:
-    """Discovery writes as the system; who asked stands with the run."""
-    del scan
-    return SYSTEM
 
 
 def _remember(scan: Scan, address: str, credential_index: int | None, at: datetime) -> None:
@@ -296,8 +293,11 @@ def _count(run: ScanRun, finished: Finished) -> None:
     close_run(run, state="done")
 
 
-def notes_of(finished: Finished) -> Iterator[DeviceError]:
-    """Devices that could not be stored, as errors."""
-    for facts in finished.result.devices:
-        if facts.address not in finished.stored:
-            yield DeviceError(facts.address, "not stored; see the log")
+def as_json(finished: Finished) -> dict[str, Any]:
+    """The whole run in the shape of `itsm discover`."""
+    document = result_as_json(finished.result)
+    for device in document["devices"]:
+        stored = finished.stored.get(device["address"], Stored(device["address"], "failed"))
+        device |= {"ci": stored.ci_id, "ci_name": stored.ci_name, "action": stored.action}
+        device["errors"] += [{"table": "", "error": note} for note in stored.notes]
+    return document | {"run": finished.run_id}

@@ -91,7 +91,9 @@ class ScanResult(Base):
     name: Mapped[str] = mapped_column(default="")
     kind: Mapped[str] = mapped_column(default="")
     ci_id: Mapped[int | None] = mapped_column(BigId)
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # vendor, model, serial, interfaces, neighbours (counts)
+    facts: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # vendor, model, serial, interfaces, neighbours (counts)
     text: Mapped[str] = mapped_column(LongText, default="")  # errors and hints
 
 

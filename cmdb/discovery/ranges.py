@@ -26,9 +26,9 @@ def check(field: str, text: str, *, allow_public: bool, loopback: bool) -> None:
     targets = [_parsed(field, target) for target in split(text)]
     total = sum(one.size for one in targets)
     if total > LARGEST_UNCONFIRMED:
-        text_ = _("These are %(count)s addresses; a range holds at most %(most)s. Split it into several ranges.",
+        fault = _("These are %(count)s addresses; a range holds at most %(most)s. Split it into several ranges.",
                   count=total, most=LARGEST_UNCONFIRMED)  # fmt: skip
-        raise Invalid.field(field, text_)
+        raise Invalid.field(field, fault)
     guard = Guard(targets, test_mode=loopback, allow_public=allow_public)
     for one in targets:
         _check_allowed(field, one, guard)
@@ -44,8 +44,11 @@ def _parsed(field: str, target: str) -> AddressRange:
     try:
         return parse_targets([target], large_confirmed=True)[0]
     except InvalidTarget as error:
-        text = _("“%(target)s” cannot be used. Type IPv4 addresses (10.1.2.3), ranges (10.1.2.3-40) or networks (10.1.2.0/24), not larger than a /16.",
-                 target=target[:60])  # fmt: skip
+        text = _(
+            "“%(target)s” cannot be used. Type IPv4 addresses (10.1.2.3), ranges (10.1.2.3-40) or networks "
+            "(10.1.2.0/24), not larger than a /16.",
+            target=target[:60],
+        )
         raise Invalid.field(field, text) from error
 
 

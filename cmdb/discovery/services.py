@@ -46,7 +46,11 @@ def edit_credential(
     require_manage(actor)
     row = records.get(SnmpCredential, credential_id)
     records.check_version(row, version)
-    kept = credentials.unseal(row) if row.snmp_version == snmp_version or "v3" not in (row.snmp_version, snmp_version) else {}
+    kept = (
+        credentials.unseal(row)
+        if row.snmp_version == snmp_version or "v3" not in (row.snmp_version, snmp_version)
+        else {}
+    )
     typed = {field: value for field, value in parts.items() if value or field not in credentials.SECRET_FIELDS}
     whole = kept | typed
     credentials.check(snmp_version, whole)

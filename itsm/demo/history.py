@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DAYS = 90
 INCIDENTS = 320
-STILL_OPEN = 26
+STILL_OPEN = 42
 CHANNELS = ("phone", "phone", "mail", "mail", "portal", "chat")
 
 

@@ -52,7 +52,7 @@ class PatientLoginForm(LoginForm):
 class CheckedPassword(PasswordUtil):
     """Flask-Security's check of new passwords, by the same rule as everywhere else."""
 
-    def validate(self, password: str, is_register: bool, **context: Any) -> tuple[list[str] | None, str]:  # noqa: FBT001 (Flask-Security's signature)
+    def validate(self, password: str, is_register: bool, **context: Any) -> tuple[list[str] | None, str]:
         del is_register, context
         objection = services.password_objection(password)
         return ([str(objection)] if objection is not None else None), self.normalize(password)

@@ -88,7 +88,7 @@ class Person(Base, UserMixin, Timestamps):
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
     site: Mapped[Site | None] = relationship(lazy="raise")
     roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # list is invariant
-        secondary=person_role, lazy="selectin"
+        secondary=person_role, lazy="select"
     )
 
 

@@ -1,9 +1,12 @@
 """The identity module's declaration."""
 
 from itsm.identity import login, services
+from itsm.identity.api import blueprint as api_blueprint
 from itsm.identity.commands import COMMANDS
 from itsm.identity.views import blueprint
-from itsm.kernel.module import Module, Permission
+from itsm.identity.views_admin import blueprint as people_blueprint
+from itsm.identity.views_places import blueprint as places_blueprint
+from itsm.kernel.module import MenuEntry, Module, Permission
 from itsm.kernel.text import _
 
 STAFF = ("agent", "supervisor", "change_manager", "asset_manager", "cmdb_editor", "manager", "admin")
@@ -20,5 +23,48 @@ MODULE = Module(
     setup=login.setup,
     seed=services.seed_roles,
     commands=COMMANDS,
-    pages=(blueprint,),
+    pages=(blueprint, people_blueprint, places_blueprint),
+    api=(api_blueprint,),
+    menu=(
+        MenuEntry(
+            "admin",
+            _("People"),
+            "people.list_all",
+            "users",
+            "admin.open",
+            order=10,
+            section="people",
+            hint=_("Who asks, who works, roles and sign-in."),
+        ),
+        MenuEntry(
+            "admin",
+            _("Groups"),
+            "places.list_groups",
+            "affiliate",
+            "admin.open",
+            order=20,
+            section="people",
+            hint=_("Teams with their support level, manager and members."),
+        ),
+        MenuEntry(
+            "admin",
+            _("Organisations"),
+            "places.list_organisations",
+            "sitemap",
+            "admin.open",
+            order=30,
+            section="people",
+            hint=_("Customers and units, as a tree."),
+        ),
+        MenuEntry(
+            "admin",
+            _("Sites"),
+            "places.list_sites",
+            "map-pin",
+            "admin.open",
+            order=40,
+            section="people",
+            hint=_("Where people and equipment are."),
+        ),
+    ),
 )

@@ -1,6 +1,7 @@
 """Every read of people, organisations, sites, groups and tokens, always as far as the actor may see."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import joinedload
@@ -8,7 +9,7 @@ from sqlalchemy.orm import joinedload
 from itsm.identity.models import ApiToken, Group, GroupMember, Organisation, Person, Role, Site, person_role
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import held, session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
 from itsm.kernel.text import _
@@ -23,13 +24,20 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return or_(Person.id == (actor.person_id or 0), Person.organisation_id.in_(actor.organisation_ids))
 
 
-def list_people(actor: Actor, *, words: str = "", limit: int | None = None, cursor: str | None = None) -> Page[Person]:
+def list_people(
+    actor: Actor,
+    *,
+    words: str = "",
+    conditions: Sequence[ColumnElement[bool]] = (),
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Page[Person]:
     """People by name; `words` finds parts of name, address and phone."""
     size = checked_limit(limit)
     keys = (SortKey("name_key", Person.name_key), SortKey("id", Person.id))
-    statement = _with_places(select(Person).where(visible(actor)))
+    statement = _with_places(select(Person).where(visible(actor), *conditions))
     if words:
-        statement = statement.where(_matches(words))
+        statement = statement.where(matches(words))
     rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
     return page_of(rows, limit=size, cursor_values=lambda row: (row.name_key, row.id))
 
@@ -38,7 +46,7 @@ def find_people(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequen
     """The best few people for what was typed: part of a name, an address or a phone number."""
     if not words.strip():
         return []
-    statement = _with_places(select(Person).where(visible(actor), Person.active, _matches(words)))
+    statement = _with_places(select(Person).where(visible(actor), Person.active, matches(words)))
     return session.scalars(statement.order_by(Person.name_key).limit(limit)).all()
 
 
@@ -46,7 +54,8 @@ def _with_places(statement: Select[Person]) -> Select[Person]:
     return statement.options(joinedload(Person.organisation), joinedload(Person.site))
 
 
-def _matches(words: str) -> ColumnElement[bool]:
+def matches(words: str) -> ColumnElement[bool]:
+    """People whose name or phone holds a text, or whose address begins with it."""
     text = words.strip().lower()
     return or_(
         Person.name_key.contains(text, autoescape=True),
@@ -66,7 +75,8 @@ def get_person(actor: Actor, person_id: int) -> Person:
 
 def find_by_email(email: str) -> Person | None:
     """The person with this address, in whatever case it is written; for mail, login and commands."""
-    return session.scalars(_with_places(select(Person).where(Person.email == email.strip().lower()))).first()
+    statement = _with_places(select(Person).where(Person.email == email.strip().lower()))
+    return cast("Person | None", held(session.scalars(statement).first()))
 
 
 def get_group(group_id: int) -> Group:
@@ -156,3 +166,101 @@ def find_token_owner(token_sha256: str) -> tuple[ApiToken, Person] | None:
 def list_tokens(person_id: int) -> Sequence[ApiToken]:
     """A person's tokens, newest first."""
     return session.scalars(select(ApiToken).where(ApiToken.person_id == person_id).order_by(ApiToken.id.desc())).all()
+
+
+def page_of_organisations(
+    actor: Actor, *, words: str = "", limit: int | None = None, cursor: str | None = None
+) -> Page[Organisation]:
+    """One page of organisations in tree order, as far as the actor may see."""
+    size = checked_limit(limit)
+    keys = (SortKey("path", Organisation.path), SortKey("id", Organisation.id))
+    statement = select(Organisation).where(_named(Organisation.name, words))
+    if not actor.has("people.read"):
+        statement = statement.where(Organisation.id.in_(actor.organisation_ids))
+    rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
+    return page_of(rows, limit=size, cursor_values=lambda row: (row.path, row.id))
+
+
+def page_of_sites(*, words: str = "", limit: int | None = None, cursor: str | None = None) -> Page[Site]:
+    """One page of sites by name."""
+    size = checked_limit(limit)
+    keys = (SortKey("name", Site.name), SortKey("id", Site.id))
+    statement = select(Site).where(_named(Site.name, words))
+    rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
+    return page_of(rows, limit=size, cursor_values=lambda row: (row.name, row.id))
+
+
+def page_of_groups(*, words: str = "", limit: int | None = None, cursor: str | None = None) -> Page[Group]:
+    """One page of groups, active or not, by level and name."""
+    size = checked_limit(limit)
+    keys = (SortKey("level", Group.level), SortKey("name", Group.name), SortKey("id", Group.id))
+    statement = select(Group).where(_named(Group.name, words))
+    rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
+    return page_of(rows, limit=size, cursor_values=lambda row: (row.level, row.name, row.id))
+
+
+def _named(column: Any, words: str) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = column.icontains(words.strip(), autoescape=True) if words.strip() else true()
+    return condition
+
+
+def get_organisation(actor: Actor, organisation_id: int) -> Organisation:
+    """An organisation that the actor may see; raises `NotFound`."""
+    row = session.get(Organisation, organisation_id)
+    if row is None or not (actor.has("people.read") or row.id in actor.organisation_ids):
+        raise NotFound(_("There is no such organisation, or you may not see it."))
+    return row
+
+
+def get_site(site_id: int) -> Site:
+    """A site; raises `NotFound`."""
+    row = session.get(Site, site_id)
+    if row is None:
+        raise NotFound(_("There is no such site."))
+    return row
+
+
+def organisation_names(organisation_ids: set[int]) -> dict[int, str]:
+    """Names of organisations by id, in one statement."""
+    if not organisation_ids:
+        return {}
+    statement = select(Organisation.id, Organisation.name).where(Organisation.id.in_(organisation_ids))
+    return {row.id: row.name for row in session.execute(statement)}
+
+
+def emails_of(person_ids: set[int]) -> dict[int, str]:
+    """Addresses of people by id (their name where they have none), in one statement."""
+    if not person_ids:
+        return {}
+    rows = session.execute(select(Person.id, Person.email, Person.name).where(Person.id.in_(person_ids)))
+    return {row.id: row.email or row.name for row in rows}
+
+
+def groups_of_people(person_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+    """Person id → id and name of each group that the person works in, in one statement."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    statement = (
+        select(GroupMember.person_id, Group.id, Group.name)
+        .join(Group, Group.id == GroupMember.group_id)
+        .where(GroupMember.person_id.in_(person_ids))
+        .order_by(Group.name)
+    )
+    for row in session.execute(statement):
+        found.setdefault(row.person_id, []).append((row.id, row.name))
+    return found
+
+
+def members_of_groups(group_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Group id → ids of the people who work in it, in one statement."""
+    found: dict[int, list[int]] = {}
+    statement = select(GroupMember.group_id, GroupMember.person_id).where(GroupMember.group_id.in_(group_ids))
+    for row in session.execute(statement.order_by(GroupMember.person_id)):
+        found.setdefault(row.group_id, []).append(row.person_id)
+    return found
+
+
+def ids_by_email(emails: Sequence[str]) -> dict[str, int]:
+    """Lower-case address → person id for those that are known, in one statement."""
+    wanted = {email.strip().lower() for email in emails}
+    rows = session.execute(select(Person.email, Person.id).where(Person.email.in_(wanted)))
+    return {str(row.email): row.id for row in rows}

@@ -103,6 +103,8 @@ def edit_person(actor: Actor, person_id: int, *, version: int | None, changes: M
         rest["name_key"] = rest["name"].strip().lower()
     person.access_version += 1
     apply_changes(actor, person, rest, kind="person")
+    session.flush()
+    session.refresh(person)
     return person
 
 

@@ -168,6 +168,12 @@ def unit_of_work() -> Iterator[None]:
         session.remove()
 
 
+def held(row: Any) -> Any:
+    """Keep a row alive until its session ends, so that one unit of work reads it once (the identity map is weak)."""
+    session.info.setdefault("held", []).append(row)
+    return row
+
+
 def dialect_name() -> str:
     """`sqlite`, `postgresql` or `mysql` (which also stands for MariaDB)."""
     name = session.get_bind().dialect.name

@@ -25,7 +25,11 @@ class Permission:
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """One entry of the navigation; `area` is `rail` (first band), `desk`, `admin` or `portal`; lower `order` comes first."""
+    """One entry of the navigation; `area` is `rail` (first band), `desk`, `admin` or `portal`; lower `order` comes first.
+
+    On the administration's page an entry stands under its `section` (`people`, `work`, `system`, or empty for the rest)
+    with `hint`, one line that says what it is for.
+    """
 
     area: str
     title: Message
@@ -34,6 +38,8 @@ class MenuEntry:
     permission: str = ""
     order: int = 100
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    section: str = ""
+    hint: Message = ""
 
 
 @dataclass(frozen=True)

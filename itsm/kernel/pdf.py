@@ -27,7 +27,7 @@ html { font-family: "Inter", "Vazirmatn", sans-serif; }
 _rendering = threading.Lock()  # Pango's font maps may not be used by two threads at once
 
 
-class OutsideRefused(ValueError):  # noqa: N818 (it names what happened; WeasyPrint logs it and leaves the resource out)
+class OutsideRefused(ValueError):
     """A document asked for something that does not come with the product."""
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from itsm.kernel import audit, clock
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import Base, session
+from itsm.kernel.db import Base, held, session
 from itsm.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from itsm.kernel.text import _
 
@@ -25,6 +25,7 @@ def get(table: type[Row], row_id: int | None) -> Row:
     row = session.get(table, row_id) if row_id is not None else None
     if row is None:
         raise NotFound(_("There is no such record, or you may not see it."))
+    held(row)
     return row
 
 

@@ -19,7 +19,7 @@ _NONCE_OCTETS = 12
 _KEY_OCTETS = 32
 
 
-class SecretUnreadable(Exception):  # noqa: N818 (read as what happened)
+class SecretUnreadable(Exception):
     """A stored secret does not open: it was changed, or the secret key of the installation is another one now."""
 
 

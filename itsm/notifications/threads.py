@@ -20,8 +20,6 @@ PARTICIPANTS_KEPT = 50
 MESSAGES_READ = 200
 _UNFIT = re.compile(r"[^A-Za-z0-9.-]")
 
-_cause: ContextVar[str] = ContextVar("cause", default="")
-
 
 @dataclass(frozen=True)
 class Thread:
@@ -38,10 +36,13 @@ class Thread:
         return {"In-Reply-To": self.message_ids[-1], "References": " ".join(self.message_ids)}
 
 
+_cause: ContextVar[Thread | None] = ContextVar("cause", default=None)
+
+
 @contextmanager
-def answering(message_id: str) -> Iterator[None]:
+def answering(message_id: str, *, received_by: str) -> Iterator[None]:
     """Mails queued inside the block answer this mail, whose ticket may not have a number yet. Rule: R10."""
-    token = _cause.set(message_id)
+    token = _cause.set(Thread((message_id,) if _is_fit(message_id) else (), received_by))
     try:
         yield
     finally:
@@ -97,21 +98,30 @@ def is_participant(ticket_id: int, address: str) -> bool:
     return any(address.lower() in participants for participants in rows)
 
 
+def cause() -> Thread:
+    """The mail from outside that is being handled now; empty when there is none."""
+    return _cause.get() or Thread()
+
+
 def thread_of(ticket_id: int) -> Thread:
     """The conversation on a ticket, as far as the headers of a new mail need it."""
     columns = (ThreadMessage.message_id, ThreadMessage.received_by)
     statement = select(*columns).where(ThreadMessage.ticket_id == ticket_id)
     rows = session.execute(statement.order_by(ThreadMessage.id.desc()).limit(REFERENCES_SHOWN)).all()
-    known = [row.message_id for row in reversed(rows)]
-    if _cause.get() and _cause.get() not in known:
-        known.append(_cause.get())
-    shown = tuple(message_id for message_id in known if _is_fit(message_id))
-    return Thread(shown, rows[0].received_by if rows else "")
+    present = cause()
+    known = [row.message_id for row in reversed(rows) if _is_fit(row.message_id)]
+    shown = dict.fromkeys((*known, *present.message_ids))
+    return Thread(tuple(shown), present.received_by or (rows[0].received_by if rows else ""))
 
 
 def _is_fit(message_id: str) -> bool:
     is_made_up = message_id.endswith("@missing.invalid>")
     return not is_made_up and len(message_id) <= LONGEST_REFERENCE and message_id.isascii() and message_id.isprintable()
+
+
+def short_digest(text: str) -> str:
+    """A few letters that stand for a text in a Message-ID."""
+    return _digest(text)[:10]
 
 
 def _digest(message_id: str) -> str:

@@ -15,8 +15,8 @@ from itsm.kernel.lifecycle import Transition
 from itsm.kernel.text import _
 from itsm.portal import queries, words
 from itsm.portal.schemas import Reply, Step, Trouble
-from itsm.tickets import services
 from itsm.tickets import queries as tickets
+from itsm.tickets import services
 from itsm.tickets.models import Ticket
 from itsm.tickets.views import read_uploads
 from itsm.web.access import current_actor, requires, signed_in

@@ -8,7 +8,7 @@ from config.priorities import PRIORITIES
 from itsm.kernel.actor import Actor
 from itsm.kernel.datasets import Selection, get_data_set
 from itsm.kernel.db import session
-from itsm.kernel.text import _, plural
+from itsm.kernel.text import _
 from itsm.reports import charts, sla_words, time_spent
 from itsm.reports.document import Chart, Column, Figure, Reference, Report, Table
 from itsm.reports.metrics import Share
@@ -16,6 +16,7 @@ from itsm.reports.present import month_label, share_text
 from itsm.reports.request import Question, common_facts, digest_of
 from itsm.reports.tally import APART, MISSED, ClockFigure, Tally, as_figures, tally, tally_by
 from itsm.tickets.pages import address_of, number_of
+from sla.models import Agreement
 
 NAME = "sla"
 BREACHES_SHOWN = 500
@@ -55,8 +56,8 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
         tables=(*tables, _apart(whole)),
         charts=_charts(clocks, months, groups, question) if whole.counted else (),
         lists=(breaches,),
-        definitions=tuple(sla_words.definitions(question)),
-        flat=_flat(tables, clocks),
+        definitions=tuple(sla_words.definitions()),
+        flat=_flat(tables),
         digest=digest_of(NAME, question, [raw]),
         drill_address="/reports/sla/clocks",
         extra=(clock_list(actor, selection),) if complete else (),
@@ -67,8 +68,6 @@ def agreement_name(agreement_id: int | None) -> str:
     """The agreement's name for the heading."""
     if agreement_id is None:
         return str(_("All agreements"))
-    from sla.models import Agreement
-
     agreement = session.get(Agreement, agreement_id)
     return agreement.name if agreement else str(agreement_id)
 
@@ -97,7 +96,7 @@ def _tally_columns(*labels: Column) -> tuple[Column, ...]:
         Column("met", str(_("Met")), "count"),
         Column("breached", str(_("Missed")), "count"),
         Column("open_overdue", str(_("of these open")), "count"),
-        Column("compliance_percent", str(_("Met in %%")).replace("%%", "%"), "share"),
+        Column("compliance_percent", str(_("Compliance")), "share"),
         Column("mean_seconds", str(_("Mean time")), "seconds"),
         Column("p90_seconds", str(_("Nine of ten within")), "seconds"),
     )
@@ -110,17 +109,16 @@ def _tally_cells(one: Tally) -> tuple[Any, ...]:
 def _tables(
     clocks: Sequence[ClockFigure], months: Sequence[date], groups: dict[int, str], question: Question
 ) -> tuple[Table, ...]:
-    counted_title = {"priority": _("By target and priority"), "group": _("By target and group"), "month": _("By target and month")}
     priority = _breakdown(
-        clocks, "priority", Column("priority", str(_("Priority")), "priority"), str(counted_title["priority"]),
+        clocks, "priority", Column("priority", str(_("Priority")), "priority"), str(_("By target and priority")),
         lambda clock: clock.priority, lambda value: value,
     )  # fmt: skip
     group = _breakdown(
-        clocks, "group", Column("group", str(_("Group"))), str(counted_title["group"]),
+        clocks, "group", Column("group", str(_("Group"))), str(_("By target and group")),
         lambda clock: clock.group_id or 0, lambda value: groups.get(value, str(_("no group"))),
     )  # fmt: skip
     month = _breakdown(
-        clocks, "month", Column("month", str(_("Month"))), str(counted_title["month"]),
+        clocks, "month", Column("month", str(_("Month"))), str(_("By target and month")),
         lambda clock: clock.bucket, lambda value: month_label(months[value], question.reader),
     )  # fmt: skip
     return (_by_target(clocks), priority, group, month)
@@ -170,9 +168,8 @@ def _apart(whole: Tally) -> Table:
     )
 
 
-def _flat(tables: Sequence[Table], clocks: Sequence[ClockFigure]) -> Table:
+def _flat(tables: Sequence[Table]) -> Table:
     """All breakdowns under one heading, as the CSV file has them."""
-    del clocks
     rows: list[tuple[Any, ...]] = []
     for table in tables:
         labels = len(table.columns) - 7
@@ -323,7 +320,7 @@ def _month_chart(clocks: Sequence[ClockFigure], months: Sequence[date], question
     spec = charts.grouped_bars(
         rows,
         label=str(_("Month")),
-        value=str(_("Met in %%")).replace("%%", "%"),
+        value=str(_("Compliance")),
         series=str(_("Target")),
         order=[month_label(month, question.reader) for month in months],
         series_order=_series(clocks),
@@ -369,17 +366,3 @@ def _missed_chart(
 def _series(clocks: Sequence[ClockFigure]) -> list[str]:
     present = {clock.metric for clock in clocks}
     return [metric_title(metric) for metric in METRICS if metric in present]
-
-
-def worst(clocks: Sequence[ClockFigure], key: Callable[[ClockFigure], Any]) -> tuple[Any, int] | None:
-    """Where most targets were missed, and how many; None where none was missed."""
-    tallies = tally_by([clock for clock in clocks if clock.outcome in MISSED], key)
-    if not tallies:
-        return None
-    found = max(sorted(tallies), key=lambda each: tallies[each].missed)
-    return found, tallies[found].missed
-
-
-def clocks_title(number: int) -> str:
-    """How many clocks a list holds, in words."""
-    return str(plural("%(num)s clock", "%(num)s clocks", number))

@@ -95,9 +95,8 @@ def _worst_group(clocks: Sequence[ClockFigure], groups: dict[int, str], question
     ]
 
 
-def definitions(question: Question) -> list[tuple[str, str]]:
+def definitions() -> list[tuple[str, str]]:
     """How the figures are made, and what they leave out. Rules: R1, R2."""
-    del question
     return [
         (
             str(_("Targets met")),

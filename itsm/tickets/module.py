@@ -7,9 +7,10 @@ from flask import Flask
 from itsm.identity.module import STAFF
 from itsm.kernel.module import LinkRule, MenuEntry, Module, Permission
 from itsm.kernel.text import _
-from itsm.tickets import pages
+from itsm.tickets import notify, pages
 from itsm.tickets.subscribers import SUBSCRIPTIONS
 from itsm.tickets.views import blueprint
+from itsm.tickets.views_admin import blueprint as admin_blueprint
 
 
 def setup(app: Flask) -> None:
@@ -25,13 +26,19 @@ def setup(app: Flask) -> None:
 MODULE = Module(
     name="tickets",
     title=_("Tickets"),
-    pages=(blueprint,),
+    pages=(blueprint, admin_blueprint),
     permissions=(
         Permission("tickets.read", _("Read tickets as staff"), STAFF),
         Permission("categories.edit", _("Change categories"), ("admin", "supervisor")),
     ),
-    subscriptions=SUBSCRIPTIONS,
-    menu=(MenuEntry("rail", _("Desk"), "tickets.desk", "inbox", "tickets.read", order=10),),
+    subscriptions=(*SUBSCRIPTIONS, *notify.SUBSCRIPTIONS),
+    menu=(
+        MenuEntry("rail", _("Desk"), "tickets.desk", "inbox", "tickets.read", order=10),
+        MenuEntry(
+            "admin", _("Categories"), "categories.list_all", "category", "admin.open", order=110, section="work",
+            hint=_("What tickets are about, and which group gets them."),
+        ),
+    ),
     link_rules=(
         LinkRule("relates_to", _("relates to"), _("relates to")),
         LinkRule("duplicate_of", _("is a duplicate of"), _("has the duplicate")),

@@ -309,6 +309,17 @@ def list_categories(*, active_only: bool = True) -> Sequence[Category]:
     return session.scalars(statement.where(Category.active) if active_only else statement).all()
 
 
+def page_of_categories(*, words: str = "", limit: int | None = None, cursor: str | None = None) -> Page[Category]:
+    """One page of categories, active or not, in tree order."""
+    size = checked_limit(limit)
+    keys = (SortKey("path", Category.path), SortKey("id", Category.id))
+    statement = select(Category)
+    if words.strip():
+        statement = statement.where(Category.name.icontains(words.strip(), autoescape=True))
+    rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
+    return page_of(rows, limit=size, cursor_values=lambda row: (row.path, row.id))
+
+
 def category_titles() -> dict[int, str]:
     """Category id → its full name (`Hardware › Printer`), in tree order."""
     return titled(list_categories(active_only=False))

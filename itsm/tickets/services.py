@@ -33,10 +33,18 @@ def lifecycle_of(ticket: Ticket) -> Lifecycle:
     return registry().lifecycles[ticket.lifecycle_name]
 
 
-def open_ticket(actor: Actor, ticket: Ticket, *, group_id: int | None = None, assignee_id: int | None = None) -> None:
+def open_ticket(
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    group_id: int | None = None,
+    assignee_id: int | None = None,
+    acknowledge: bool = True,
+) -> None:
     """Record a new ticket that a kind's own service prepared (title, description, requester, impact, urgency, category).
 
     Sets state, priority, organisation and group (given, else by category), writes journal and audit, tells subscribers.
+    Without `acknowledge` the requester gets no confirmation (automatic mail must not be answered).
     """
     now = clock.now()
     cycle = lifecycle_of(ticket)
@@ -54,7 +62,16 @@ def open_ticket(actor: Actor, ticket: Ticket, *, group_id: int | None = None, as
     session.add(ticket)
     session.flush()
     _write_opening(actor, ticket)
-    emit(TicketOpened(ticket.id, ticket.kind, actor_id=actor.person_id, channel=ticket.channel, at=now))
+    emit(
+        TicketOpened(
+            ticket.id,
+            ticket.kind,
+            actor_id=actor.person_id,
+            channel=ticket.channel,
+            at=now,
+            acknowledge=acknowledge,
+        )
+    )
 
 
 def _route(ticket: Ticket, group_id: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, send_file, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -250,7 +250,7 @@ def download(attachment_id: int, name: str) -> Response:
         as_attachment=not shown,
         download_name=row.name,
     )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    g.content_policy = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

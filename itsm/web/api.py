@@ -4,15 +4,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import cache, wraps
+from functools import cache
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Response, g, request
 from flask_smorest import Api, Blueprint
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.exceptions import HTTPException
 
 from itsm.kernel import clock
 from itsm.kernel.db import Base, BigId, LongText, session, unit_of_work
@@ -21,6 +22,8 @@ from itsm.kernel.jobs import Outcome
 from itsm.kernel.paging import LARGEST_LIMIT, Page
 from itsm.kernel.text import _
 from itsm.web.access import current_actor
+from itsm.web.cycle import ItsmFlask
+from itsm.web.problems import http_error
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -52,10 +55,19 @@ class PreconditionMissing(ItsmError):
 
 
 class StrictSchema(Schema):
-    """Base of every input schema: unknown fields are refused."""
+    """Base of every input schema: unknown fields are refused, and characters that no database keeps."""
 
     class Meta:
         unknown = RAISE
+
+    @pre_load
+    def refuse_nul(self, data: Any, **_arguments: Any) -> Any:
+        """A NUL character has no place in any text."""
+        if isinstance(data, dict):
+            faulty = [name for name, value in data.items() if isinstance(value, str) and "\x00" in value]
+            if faulty:
+                raise ValidationError({name: [str(_("This text holds a character that cannot be kept."))] for name in faulty})
+        return data
 
 
 class CollectionArguments(Schema):
@@ -112,7 +124,7 @@ def set_etag(version: int) -> None:
     g.etag = etag_of(version)
 
 
-def setup(app: Flask, blueprints: Iterable[Blueprint]) -> Api:
+def setup(app: ItsmFlask, blueprints: Iterable[Blueprint]) -> Api:
     """Build the API from the modules' blueprints, with OpenAPI at `/api/v1/openapi.json`."""
     app.config.update(
         API_TITLE="itsm",
@@ -127,16 +139,14 @@ def setup(app: Flask, blueprints: Iterable[Blueprint]) -> Api:
         },
     )
     api = Api(app)
+    app.before_commit = keep_first_answer
     api.ERROR_SCHEMA = ProblemSchema
-    api.handle_http_exception = _reraise
+    app.register_error_handler(HTTPException, http_error)  # flask-smorest put its own in place of ours
     for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=PREFIX)
+    app.before_request(answer_again)
     app.after_request(_add_etag)
     return api
-
-
-def _reraise(error: Exception) -> Any:
-    raise error
 
 
 class ProblemSchema(Schema):
@@ -157,37 +167,30 @@ def _add_etag(response: Response) -> Response:
 
 
 def idempotent(view: View) -> View:
-    """Make a POST answer a repeat (same actor, path and `Idempotency-Key`) with its first answer.
+    """Marks nothing any more: every POST of the API is idempotent (see `answer_again` and `keep_first_answer`)."""
+    return view
 
-    The answer is kept in the same transaction as the work. Of two at once, the second waits on the key's row and then
-    reads the first one's answer. A key that comes back with another body is refused.
+
+def _key_of_request() -> str | None:
+    if request.method != "POST" or not request.path.startswith(f"{PREFIX}/"):
+        return None
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= KEY_LENGTH:
+        raise Invalid.field("Idempotency-Key", _("A key has 1 to 200 characters."))
+    return hashlib.sha256(f"{current_actor().person_id}|{request.path}|{key}".encode()).hexdigest()
+
+
+def answer_again() -> Response | None:
+    """Answer a repeated POST (same actor, path and `Idempotency-Key`) with its first answer; runs before each request.
+
+    A key that comes back with another body is refused.
     """
-
-    @wraps(view)
-    def guarded(*arguments: Any, **named: Any) -> Any:
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
-            return view(*arguments, **named)
-        if not 0 < len(key) <= KEY_LENGTH:
-            raise Invalid.field("Idempotency-Key", _("A key has 1 to 200 characters."))
-        digest = _key_digest(key)
-        known = session.get(IdempotencyKey, digest)
-        if known is not None:
-            return _first_answer(known)
-        return _answer_and_keep(digest, lambda: view(*arguments, **named))
-
-    return guarded  # type: ignore[return-value]  # the wrapper takes and answers what the view does
-
-
-def _key_digest(key: str) -> str:
-    return hashlib.sha256(f"{current_actor().person_id}|{request.method}|{request.path}|{key}".encode()).hexdigest()
-
-
-def _body_digest() -> str:
-    return hashlib.sha256(request.get_data()).hexdigest()
-
-
-def _first_answer(known: IdempotencyKey) -> Response:
+    g.idempotency_key = _key_of_request()
+    known = session.get(IdempotencyKey, g.idempotency_key) if g.idempotency_key else None
+    if known is None:
+        return None
     if known.request_sha256 != _body_digest():
         raise Invalid.field("Idempotency-Key", _("This key was used for another request. Use a new key."))
     response = Response(known.body, status=known.status, content_type="application/json; charset=utf-8")
@@ -198,16 +201,19 @@ def _first_answer(known: IdempotencyKey) -> Response:
     return response
 
 
-def _answer_and_keep(digest: str, work: Callable[[], Any]) -> Response:
-    response = current_app.make_response(work())
-    if response.status_code >= 400:
-        return response
+def keep_first_answer(response: Response) -> None:
+    """Keep the answer to a POST with a key, in the transaction of the work itself; runs before the commit.
+
+    Of two at once the second breaks on the key and is rolled back; its repeat reads the first one's answer.
+    """
+    if not g.get("idempotency_key"):
+        return
     row = {
-        "key": digest,
+        "key": g.idempotency_key,
         "request_sha256": _body_digest(),
         "status": response.status_code,
         "body": response.get_data(as_text=True),
-        "etag": g.get("etag", "") or response.headers.get("ETag", ""),
+        "etag": g.get("etag", ""),
         "location": response.headers.get("Location", ""),
         "actor_id": current_actor().person_id,
         "created_at": clock.now(),
@@ -215,9 +221,11 @@ def _answer_and_keep(digest: str, work: Callable[[], Any]) -> Response:
     try:
         session.execute(insert(IdempotencyKey), [row])
     except IntegrityError as error:
-        # The same request ran at the same time and was first; ours is rolled back, the repeat reads that answer.
         raise Conflict(_("The same request is being handled. Repeat it to get its answer.")) from error
-    return response
+
+
+def _body_digest() -> str:
+    return hashlib.sha256(request.get_data()).hexdigest()
 
 
 def forget_old_keys() -> Outcome:

@@ -80,7 +80,7 @@ def _invalid_input(error: ValidationError) -> Response:
     )
 
 
-def _http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> Response:
     status = error.code or 500
     texts = {
         401: _("Sign in, or send a valid token."),
@@ -124,7 +124,7 @@ def setup(app: Flask) -> None:
     app.register_error_handler(ItsmError, _itsm_error)
     app.register_error_handler(ValidationError, _invalid_input)
     app.register_error_handler(CSRFError, _csrf_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, _database_error)
     if not app.config["ITSM"].testing:
         app.register_error_handler(Exception, _unexpected)

@@ -92,6 +92,15 @@ def app_view(endpoint: str | None) -> Any:
 
 
 def _set_headers(app: Flask, settings: Settings) -> None:
+    @app.after_request
+    def private_by_default(response: Response) -> Response:
+        """Runs after Talisman's own headers, so that a view may ask for a stricter content policy."""
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        if "content_policy" in g:
+            response.headers["Content-Security-Policy"] = g.content_policy
+        return response
+
     Talisman(
         app,
         force_https=False,
@@ -104,12 +113,6 @@ def _set_headers(app: Flask, settings: Settings) -> None:
         frame_options="DENY",
         permissions_policy={"camera": "()", "microphone": "()", "geolocation": "()"},
     )
-
-    @app.after_request
-    def private_by_default(response: Response) -> Response:
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
 
 def _serve_static(app: Flask) -> None:

@@ -58,7 +58,9 @@ def fresh_app(kind: str) -> Iterator[tuple[Flask, str, Path]]:
 
 def table(figures: list[Figure]) -> str:
     """The figures as people read them."""
-    head = f"{'work':38}{'size':>9} {'database':11}{'cpu ms':>9}{'sql':>7}{'p50 ms':>9}{'p95 ms':>9}{'bytes':>9}  budget"
+    head = (
+        f"{'work':38}{'size':>9} {'database':11}{'cpu ms':>9}{'sql':>7}{'p50 ms':>9}{'p95 ms':>9}{'bytes':>9}  budget"
+    )
     lines = [head]
     for one in figures:
         verdict = "" if one.met is None else ("  met" if one.met else "  MISSED")

@@ -39,10 +39,9 @@ def run_pages(app: Flask, sizes: list[int]) -> list[Figure]:
 
 
 def _agent(app: Flask) -> FlaskClient:
-    with app.app_context():
-        with unit_of_work():
-            person = identity.create_person(SYSTEM, name="Bench Agent", email="bench@bench.example", roles=["agent"])
-            Factory().sign_in(client := app.test_client(), person)
+    with app.app_context(), unit_of_work():
+        person = identity.create_person(SYSTEM, name="Bench Agent", email="bench@bench.example", roles=["agent"])
+        Factory().sign_in(client := app.test_client(), person)
     return client
 
 

@@ -1,0 +1,225 @@
+"""Writing one inventory: the CI that it belongs to, its facts and keys, what changed, and the asset."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from assets.inventory import ci_facts, equipment
+from assets.inventory.changes import Change, as_data, compare, merge_inventory
+from assets.inventory.identity import IdentityKeys, clean_serial, maker_of
+from assets.inventory.matching import Candidates, KnownKeys, binding_keys, identify, lookup_keys
+from assets.inventory.model import Inventory
+from assets.inventory.models import InventoryAgent, InventorySnapshot
+from cmdb import queries as cmdb
+from cmdb import services as ci_services
+from itsm.kernel import audit, clock
+from itsm.kernel.actor import SYSTEM, Actor
+from itsm.kernel.db import session
+
+CHANGES_KEPT = 200
+CHANGES_RECORDED = 40
+VALUE_RECORDED = 200
+
+
+class Rejected(Exception):
+    """An inventory cannot be turned into a record; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What came of one inventory: `action` is `created`, `updated`, `unchanged` or `rejected`.
+
+    `ci` is the CI's id, `asset` the asset's number, `changes` counts the differences from the last audit, and `reason`
+    says why it was rejected, or what an administrator should look at.
+    """
+
+    action: str
+    ci: int | None = None
+    asset: str | None = None
+    changes: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The CI of an inventory (None: there is none yet) with its last inventory; `is_clone` as in `matching.Verdict`."""
+
+    ci: Any | None
+    snapshot: InventorySnapshot | None
+    is_clone: bool = False
+
+    @property
+    def has_inventory(self) -> bool:
+        """Whether a partial inventory can be laid over something."""
+        return self.snapshot is not None
+
+
+def find(keys: IdentityKeys, inventory: Inventory, agent: InventoryAgent) -> Found:
+    """Find the CI; raises `Rejected` when keys point to several, or when nothing could ever tell the device again."""
+    verdict = identify(keys, _candidates(keys, inventory, agent))
+    if verdict.conflict:
+        _record_conflict(verdict.conflict, inventory)
+        listed = ", ".join(str(ci_id) for ci_id in verdict.conflict)
+        raise Rejected(
+            f"The keys of this inventory belong to several CIs ({listed}). Nothing was written; merge them first."
+        )
+    if verdict.ci_id is None:
+        _require_key(keys, inventory)
+        return Found(None, None, is_clone=verdict.is_clone)
+    ci = cmdb.get_ci(SYSTEM, verdict.ci_id, lock=True)
+    snapshot = session.scalars(select(InventorySnapshot).where(InventorySnapshot.ci_id == ci.id)).first()
+    return Found(ci, snapshot, is_clone=verdict.is_clone)
+
+
+def _require_key(keys: IdentityKeys, inventory: Inventory) -> None:
+    if inventory.kind != "computer" and not keys.has_strong_key:
+        raise Rejected(
+            "The device has neither a serial number nor a hardware address, so it cannot be told from others."
+        )
+
+
+def _record_conflict(ci_ids: Sequence[int], inventory: Inventory) -> None:
+    facts = {
+        "inventory": [None, f"{inventory.name} ({inventory.device_id})"[:VALUE_RECORDED]],
+        "cis": [None, list(ci_ids)],
+    }
+    audit.record_many(SYSTEM, [("inventory.conflict", "ci", ci_id, facts) for ci_id in ci_ids])
+
+
+def _candidates(keys: IdentityKeys, inventory: Inventory, agent: InventoryAgent) -> Candidates:
+    bound = agent.ci_id if inventory.kind == "computer" else None
+    raw = inventory.serial.strip() if keys.serial_source == "system" else ""
+    found: dict[str, set[int]] = {"serial": set(), "uuid": set(), "mac": set()}
+    for match in ci_services.find_by_keys([*lookup_keys(keys), *([("serial", raw)] if raw else [])]):
+        for kind, _value in match.strong:
+            found[kind].add(match.ci_id)
+    if keys.serial and not found["serial"]:
+        found["serial"] = {ci.id for ci in cmdb.find_with_serial(SYSTEM, (keys.serial, raw))}
+    everyone = found["serial"] | found["uuid"] | found["mac"] | ({bound} if bound is not None else set())
+    return Candidates(
+        bound=bound,
+        by_serial=frozenset(found["serial"]),
+        by_uuid=frozenset(found["uuid"]),
+        by_mac=frozenset(found["mac"]),
+        known=_known(everyone),
+    )
+
+
+def _known(ci_ids: set[int]) -> dict[int, KnownKeys]:
+    """The keys of CIs: from their last inventory, else what discovery or a person wrote down."""
+    if not ci_ids:
+        return {}
+    columns = (InventorySnapshot.ci_id, InventorySnapshot.serial, InventorySnapshot.serial_source)
+    statement = select(*columns, InventorySnapshot.maker, InventorySnapshot.uuid)
+    rows = session.execute(statement.where(InventorySnapshot.ci_id.in_(ci_ids))).all()
+    known = {row.ci_id: KnownKeys(row.serial, row.serial_source, row.maker, row.uuid) for row in rows}
+    for ci in cmdb.list_by_ids(SYSTEM, ci_ids - known.keys()):
+        manufacturer = str(ci.attributes.get("manufacturer", ""))
+        serial = clean_serial(ci.serial, manufacturer=manufacturer)
+        known[ci.id] = KnownKeys(serial=serial, maker=maker_of(manufacturer))
+    return known
+
+
+def seen_again(actor: Actor, ci_id: int, inventory: Inventory) -> ImportResult:
+    """The very same document as last time: only the instant at which the machine was seen moves."""
+    ci = cmdb.get_ci(SYSTEM, ci_id, lock=True)
+    ci_services.record_facts(actor, ci, source=ci_facts.source_of(inventory), facts={}, at=clock.now())
+    return ImportResult("unchanged", ci=ci_id, asset=equipment.number_for_ci(ci_id), reason=_about_state(ci))
+
+
+def record(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys) -> ImportResult:
+    """Write the inventory to its CI, or make one; a retired CI and a retired asset stay retired. Rule: INV-36, INV-37."""
+    if found.ci is None:
+        return _create(actor, inventory, keys, is_clone=found.is_clone)
+    record_data = merge_inventory(found.snapshot.data, inventory) if found.snapshot else as_data(inventory)
+    changes = compare(found.snapshot.data, record_data) if found.snapshot else []
+    is_news = bool(changes) or found.snapshot is None
+    facts = _facts(inventory, keys) if is_news else {}
+    ci_services.record_facts(actor, found.ci, source=ci_facts.source_of(inventory), facts=facts, at=clock.now())
+    reason = _about_state(found.ci)
+    if not is_news:
+        return ImportResult("unchanged", ci=found.ci.id, asset=equipment.number_for_ci(found.ci.id), reason=reason)
+    notes = [reason, _taken(ci_services.bind_keys(found.ci, binding_keys(keys)))]
+    _store(found.ci.id, found.snapshot, record_data, changes, keys)
+    _record_changes(actor, found.ci.id, changes)
+    asset, note = equipment.tie(actor, found.ci, inventory, keys, is_new=False)
+    text = " ".join(part for part in (*notes, note) if part)
+    return ImportResult("updated", ci=found.ci.id, asset=asset, changes=len(changes), reason=text)
+
+
+def _create(actor: Actor, inventory: Inventory, keys: IdentityKeys, *, is_clone: bool) -> ImportResult:
+    facts = _facts(inventory, keys)
+    ci = ci_services.create_ci(
+        actor,
+        class_key=ci_facts.class_of(inventory),
+        name=ci_facts.name_of(inventory),
+        origin=ci_facts.source_of(inventory),
+        serial=facts.get("serial", ""),
+        attributes={name: value for name, value in facts.items() if name not in {"name", "serial"}},
+    )
+    same_name = _same_name(keys)
+    taken = _taken(ci_services.bind_keys(ci, binding_keys(keys)))
+    _store(ci.id, None, as_data(inventory), [], keys)
+    asset, note = equipment.tie(actor, ci, inventory, keys, is_new=True)
+    clone = "Its agent's id is used by another machine too, as cloned images do." if is_clone else ""
+    text = " ".join(part for part in (clone, same_name, taken, note) if part)
+    return ImportResult("created", ci=ci.id, asset=asset, reason=text)
+
+
+def _facts(inventory: Inventory, keys: IdentityKeys) -> dict[str, Any]:
+    serial = inventory.serial.strip() if keys.serial_source == "system" else keys.serial
+    facts = ci_facts.facts_of(inventory, serial=serial)
+    return facts | ({} if keys.has_strong_key else {"identity": "unverified"})
+
+
+def _same_name(keys: IdentityKeys) -> str:
+    """Names never merge; who looks at the note may. Rule: INV-25."""
+    matches = ci_services.find_by_keys([("name", keys.name)]) if keys.name else []
+    if not matches:
+        return ""
+    listed = ", ".join(str(match.ci_id) for match in matches[:5])
+    return f"The same name belongs to CI {listed}; look whether it is the same machine."
+
+
+def _taken(keys: Sequence[tuple[str, str]]) -> str:
+    if not keys:
+        return ""
+    return f"Known by another CI already, and left there: {', '.join(f'{kind} {value}' for kind, value in keys)}."
+
+
+def _about_state(ci: Any) -> str:
+    return "The CI is retired; it was not brought back." if ci.state == "retired" else ""
+
+
+def _store(
+    ci_id: int, snapshot: InventorySnapshot | None, data: dict[str, Any], changes: Sequence[Change], keys: IdentityKeys
+) -> None:
+    now = clock.now()
+    if snapshot is None:
+        snapshot = InventorySnapshot(ci_id=ci_id, data=data, taken_at=now, changes=[])
+        session.add(snapshot)
+    snapshot.data, snapshot.taken_at = data, now
+    if changes:
+        snapshot.changes, snapshot.changed_at = [asdict(change) for change in changes[:CHANGES_KEPT]], now
+    for name in ("serial", "serial_source", "maker", "uuid"):
+        setattr(snapshot, name, getattr(keys, name) or getattr(snapshot, name) or "")
+    session.flush()
+
+
+def _record_changes(actor: Actor, ci_id: int, changes: Sequence[Change]) -> None:
+    if not changes:
+        return
+    shown: dict[str, Any] = {"differences": [None, len(changes)]}
+    for change in changes[:CHANGES_RECORDED]:
+        name = f"{change.section}: {change.label}"[:VALUE_RECORDED]
+        shown[name] = [_short(change.before), _short(change.after)]
+    audit.record(actor, "inventory.changed", subject_kind="ci", subject_id=ci_id, changes=shown)
+
+
+def _short(value: Any) -> Any:
+    """A value that an audit entry can hold: long ones are cut, entries are told by what differs."""
+    if isinstance(value, dict):
+        value = ", ".join(f"{name} {inner}" for name, inner in value.items() if inner not in (None, "", []))
+    return value[:VALUE_RECORDED] if isinstance(value, str) else value

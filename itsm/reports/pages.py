@@ -1,0 +1,85 @@
+"""A report laid out for reading: every value as text, every table with its links. Screen and PDF print this."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from itsm.kernel.text import RIGHT_TO_LEFT
+from itsm.reports.document import TEMPLATE_VERSION, Column, Reference, Report, Table
+from itsm.reports.metrics import Share
+from itsm.reports.present import NUMERIC, cell
+from itsm.reports.request import Question
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    """One cell as text, where it leads, and whether it is a figure (which is aligned to the end)."""
+
+    text: str
+    address: str = ""
+    numeric: bool = False
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table as text."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: list[list[ShownCell]]
+    total: list[ShownCell]
+    note: str
+
+
+def shown_report(report: Report, question: Question, *, links: bool = True) -> dict[str, Any]:
+    """What the templates of a report need; without `links` (PDF) only records are named, not linked."""
+    reader = question.reader
+    drill_address = report.drill_address if links else ""
+    return {
+        "report": report,
+        "language": report.language,
+        "direction": "rtl" if report.language in RIGHT_TO_LEFT else "ltr",
+        "period": f"{reader.day(report.period.first)} – {reader.day(report.period.end)}",
+        "figures": [(figure, cell(figure.value, figure.kind, reader)) for figure in report.figures],
+        "shown_tables": [shown_table(table, question, drill_address=drill_address) for table in report.tables],
+        "lists": [shown_table(table, question, drill_address=drill_address) for table in report.lists],
+        "template_version": TEMPLATE_VERSION,
+        "cut_off": reader.instant(report.cut_off_at),
+    }
+
+
+def shown_table(table: Table, question: Question, *, drill_address: str = "") -> ShownTable:
+    """A table as text, its counts leading to the records that they count."""
+    drill = table.drill if drill_address else ()
+    rows = []
+    for place, row in enumerate(table.rows):
+        address = f"{drill_address}?{query_of(question, **drill[place])}" if drill else ""
+        rows.append([_shown(value, column, question, address) for value, column in zip(row, table.columns, strict=True)])
+    total = [_shown(value, column, question, "") for value, column in zip(table.total or (), table.columns, strict=False)]
+    return ShownTable(table.name, table.title, table.columns, rows, total, table.note)
+
+
+def _shown(value: Any, column: Column, question: Question, address: str) -> ShownCell:
+    if isinstance(value, Reference):
+        leads_to = value.address
+    else:
+        leads_to = address if column.name in {"counted", "clocks"} and value else ""
+    percent = value.percent() if isinstance(value, Share) else None
+    return ShownCell(
+        cell(value, column.kind, question.reader),
+        leads_to,
+        column.kind in NUMERIC,
+        None if percent is None else float(percent),
+    )
+
+
+def query_of(question: Question, **more: Any) -> str:
+    """The question as the query part of an address."""
+    values: dict[str, Any] = {"from": question.period.first.isoformat(), "to": question.period.end.isoformat()}
+    if question.organisation_id is not None:
+        values["organisation"] = question.organisation_id
+    if question.agreement_id is not None:
+        values["agreement"] = question.agreement_id
+    return urlencode(values | more)

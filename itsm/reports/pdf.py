@@ -1,0 +1,40 @@
+"""Reports as PDF: the same bytes for the same report."""
+
+import base64
+from functools import cache
+from pathlib import Path
+
+from flask import current_app
+
+from itsm.kernel.pdf import render_pdf
+from itsm.kernel.text import language
+from itsm.reports.charts import draw_svg
+from itsm.reports.document import Chart, Report
+from itsm.reports.pages import shown_report
+from itsm.reports.request import Question
+
+TEMPLATES = Path(__file__).parent / "templates" / "reports"
+
+
+def pdf_bytes(report: Report, question: Question) -> bytes:
+    """The report on A4, with page numbers, bookmarks, embedded fonts and texts that can be selected."""
+    with language(report.language):
+        html = report_html(report, question)
+    return render_pdf(html, stylesheets=[_style()])
+
+
+def report_html(report: Report, question: Question) -> str:
+    """The document that becomes the PDF; everything from people is escaped, charts are images in the document itself."""
+    template = current_app.jinja_env.get_template("reports/document.html")
+    shown = shown_report(report, question, links=False)
+    return template.render(**shown, drawings=[(chart, drawing(chart)) for chart in report.charts])
+
+
+def drawing(chart: Chart) -> str:
+    """A chart as a `data:` address."""
+    return "data:image/svg+xml;base64," + base64.b64encode(draw_svg(chart.spec).encode()).decode()
+
+
+@cache
+def _style() -> str:
+    return (TEMPLATES / "document.css").read_text("utf-8")

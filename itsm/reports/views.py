@@ -1,0 +1,149 @@
+"""Pages of reports."""
+
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy import select
+
+from itsm.identity import queries as identity
+from itsm.kernel import clock
+from itsm.kernel.actor import Actor
+from itsm.kernel.datasets import Selection, find_data_set
+from itsm.kernel.db import session
+from itsm.kernel.errors import Invalid, NotFound
+from itsm.kernel.runtime import settings
+from itsm.kernel.text import _
+from itsm.reports import catalogue, exports, sla_report
+from itsm.reports.pages import query_of, shown_report, shown_table
+from itsm.reports.periods import presets
+from itsm.reports.request import Question
+from itsm.reports.schemas import ClockFilter, ExportForm, ReportArguments, question_of
+from itsm.reports.tally import COUNTED
+from itsm.web.access import current_actor, requires
+from itsm.web.forms import Form, read_form
+from itsm.web.presentation import reader
+from sla.models import Agreement
+
+blueprint = Blueprint("reports", __name__, template_folder="templates")
+
+CLOCKS_SHOWN = 1000
+ENDED = frozenset({"done", "failed", "cancelled"})
+
+
+@blueprint.get("/reports")
+@requires("reports.read")
+def index() -> str:
+    """The reports on offer."""
+    return render_template("reports/index.html", kinds=catalogue.list_reports(), form=Form(), **_choices(current_actor()))
+
+
+def _choices(actor: Actor) -> dict[str, Any]:
+    here = reader()
+    today = clock.now().astimezone(ZoneInfo(settings().timezone)).date()
+    agreements = []
+    if find_data_set("sla_clocks") is not None:
+        agreements = [tuple(row) for row in session.execute(select(Agreement.id, Agreement.name).order_by(Agreement.name))]
+    return {
+        "presets": presets(today, jalali=here.is_jalali),
+        "organisations": [(row.id, row.name) for row in identity.list_organisations(actor)],
+        "agreements": agreements,
+        "report_zone": settings().timezone,
+    }
+
+
+@blueprint.get("/reports/<name>")
+@requires("reports.read")
+def show(name: str) -> Any:
+    """A report on screen: figures, charts and lists, each leading to its records."""
+    actor = current_actor()
+    kind = catalogue.get_report(name)
+    form = read_form(ReportArguments, source=request.args)
+    context = {"kind": kind, "kinds": catalogue.list_reports(), **_choices(actor)}
+    try:
+        question = _question(actor, form)
+        report = catalogue.build(actor, name, question)
+    except Invalid as error:
+        form.refuse(error)
+        return render_template("reports/report.html", form=form, shown=None, **context), 422
+    form.values |= _values(question)
+    return render_template(
+        "reports/report.html", form=form, shown=shown_report(report, question), question=question, query=query_of(question), **context
+    )
+
+
+def _question(actor: Actor, form: Form) -> Question:
+    if not form.ok:
+        raise Invalid(_("Please check the marked fields."), errors=form.errors)
+    return question_of(actor, form.data, language=reader().language)
+
+
+def _values(question: Question) -> dict[str, str]:
+    return {"from": question.period.first.isoformat(), "to": question.period.end.isoformat()}
+
+
+@blueprint.get("/reports/sla/clocks")
+@requires("reports.read")
+def clocks() -> str:
+    """The clocks that one figure of the service level report was counted from."""
+    actor = current_actor()
+    form = read_form(ClockFilter, source=request.args)
+    question = _question(actor, form)
+    selection = _narrowed(question.selection(actor), question, form.data)
+    table = sla_report.clock_list(actor, selection)
+    shown = replace(table, rows=table.rows[:CLOCKS_SHOWN])
+    return render_template(
+        "reports/clocks.html",
+        table=shown_table(shown, question),
+        count=len(table.rows),
+        shown_count=len(shown.rows),
+        back=url_for("reports.show", name="sla") + "?" + query_of(question),
+        question=question,
+    )
+
+
+def _narrowed(selection: Selection, question: Question, data: dict[str, Any]) -> Selection:
+    filters: list[tuple[str, Any]] = [*question.filters, ("outcome", data.get("outcome") or COUNTED)]
+    filters += [(name, data[name]) for name in ("metric", "priority") if name in data]
+    if "group" in data:
+        filters.append(("group_id", data["group"] or None))
+    if "month" in data:
+        filters.append(("bucket", data["month"]))
+    return replace(selection, filters=tuple(filters), buckets=question.period.starts(question.period.months()))
+
+
+@blueprint.post("/reports/<name>/export")
+@requires("reports.read")
+def export(name: str) -> Any:
+    """Ask for a report as a file, and go to the page that shows how far it is."""
+    form = read_form(ExportForm)
+    actor = current_actor()
+    question = _question(actor, form)
+    task = exports.ask_for_file(actor, name, question, form.data["format"])
+    return redirect(url_for("reports.task", task_id=task.id))
+
+
+@blueprint.get("/reports/tasks/<int:task_id>")
+@requires("reports.read")
+def task(task_id: int) -> str:
+    """How far a file is; the page asks again by itself until it is ready."""
+    row = exports.get_task(current_actor(), task_id)
+    template = "reports/_task.html" if request.headers.get("HX-Request") else "reports/task.html"
+    return render_template(template, task=row, ended=row.state in ENDED)
+
+
+@blueprint.get("/reports/tasks/<int:task_id>/file")
+@requires("reports.read")
+def download(task_id: int) -> Response:
+    """The finished file, for who asked for it."""
+    try:
+        content, name, media_type = exports.read_file(current_actor(), task_id)
+    except FileNotFoundError as error:
+        raise NotFound(_("The file is gone. Ask for the report again.")) from error
+    answer = Response(content, content_type=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+

@@ -1,0 +1,227 @@
+"""Which mails a ticket sends to whom, each in the recipient's language. Rules: R9, R10, R12; internal notes never leave."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from itsm.identity import queries as identity
+from itsm.identity.models import Group, Person
+from itsm.kernel.db import session
+from itsm.kernel.events import Subscription
+from itsm.kernel.formats import Reader
+from itsm.kernel.runtime import settings
+from itsm.kernel.text import language
+from itsm.notifications import services as notifications
+from itsm.notifications import threads
+from itsm.notifications.compose import render_text
+from itsm.notifications.services import Notice
+from itsm.notifications.threads import Thread
+from itsm.tickets import queries
+from itsm.tickets.events import TicketAnswered, TicketAssigned, TicketMoved, TicketOpened
+from itsm.tickets.models import Attachment, JournalEntry, Ticket
+
+SILENT_CHANNELS = frozenset({"import"})
+GROUP_MEMBERS_TOLD = 20
+ATTACHMENT_BYTES = 10 * 1024 * 1024
+REPLIED = {"Auto-Submitted": "auto-replied"}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Someone who gets a mail; `is_staff` decides which page the mail links to."""
+
+    address: str
+    name: str
+    reader: Reader
+    is_staff: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What happened: its name (also the name of the text), the journal entry it is about, and what the text needs."""
+
+    name: str
+    ticket: Ticket
+    thread: Thread
+    key: str = "0"
+    body: str = ""
+    author: str = ""
+    files: Sequence[dict[str, str]] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    is_answer: bool = False
+
+
+def tell_of_opening(event: TicketOpened) -> None:
+    """A confirmation with the number to the requester, and a notice to who shall work the ticket."""
+    if notifications.is_silent() or event.channel in SILENT_CHANNELS:
+        return
+    ticket = session.get_one(Ticket, event.ticket_id)
+    thread = threads.cause()
+    headers = tuple(REPLIED.items()) if thread.message_ids else ()
+    told: set[str] = set()
+    if event.acknowledge:
+        told = _send(Occasion("opened", ticket, thread, headers=headers), _requester(ticket))
+    _send(Occasion("assigned", ticket, thread), _workers(ticket, event.actor_id, told))
+
+
+def tell_of_answer(event: TicketAnswered) -> None:
+    """A public entry goes to the other side and to watchers, never back to its author; other entries go nowhere."""
+    if event.entry_kind != "public" or event.automatic or notifications.is_silent():
+        return
+    ticket = session.get_one(Ticket, event.ticket_id)
+    entry = session.get_one(JournalEntry, event.journal_id)
+    is_answer = not event.by_requester and event.actor_id is not None
+    occasion = Occasion(
+        "answered" if event.by_requester else "reply",
+        ticket,
+        threads.thread_of(ticket.id),
+        key=str(entry.id),
+        body=entry.body,
+        author=entry.actor_name,
+        files=() if event.by_requester else _files_of(entry.id),
+        is_answer=is_answer,
+    )
+    first = _workers(ticket, event.actor_id, set()) if event.by_requester else _requester(ticket, event.actor_id)
+    told = _send(occasion, first)
+    watchers = [_of_person(person) for person in queries.list_watchers(ticket.id) if person.id != event.actor_id]
+    _send(occasion, [watcher for watcher in watchers if watcher and watcher.address not in told])
+
+
+def tell_of_resolution(event: TicketMoved) -> None:
+    """The requester is asked to confirm the solution, unless it was the requester who resolved the ticket."""
+    if event.after_category != "resolved" or event.before_category == "resolved" or notifications.is_silent():
+        return
+    ticket = session.get_one(Ticket, event.ticket_id)
+    key = str(ticket.version)
+    occasion = Occasion("resolved", ticket, threads.thread_of(ticket.id), key=key, body=ticket.resolution)
+    _send(occasion, _requester(ticket, event.actor_id))
+
+
+def tell_of_assignment(event: TicketAssigned) -> None:
+    """Whoever shall work the ticket now: the person, else the group's address, else its members."""
+    if notifications.is_silent():
+        return
+    ticket = session.get_one(Ticket, event.ticket_id)
+    workers = _workers(ticket, event.actor_id, set()) or _members(ticket, event.actor_id)
+    if workers:
+        _send(Occasion("assigned", ticket, threads.thread_of(ticket.id), key=str(ticket.version)), workers)
+
+
+def _requester(ticket: Ticket, author_id: int | None = None) -> list[Recipient]:
+    if ticket.requester_id is None or ticket.requester_id == author_id:
+        return []
+    found = _of_person(session.get_one(Person, ticket.requester_id))
+    return [found] if found else []
+
+
+def _workers(ticket: Ticket, author_id: int | None, told: set[str]) -> list[Recipient]:
+    """The assignee, else the group's shared address."""
+    if ticket.assignee_id is not None:
+        found = _of_person(session.get_one(Person, ticket.assignee_id), is_staff=True)
+        is_author = ticket.assignee_id == author_id
+    else:
+        found, is_author = _of_group(ticket), False
+    return [found] if found and not is_author and found.address not in told else []
+
+
+def _members(ticket: Ticket, author_id: int | None) -> list[Recipient]:
+    if ticket.group_id is None or ticket.assignee_id is not None:
+        return []
+    people = [person for person in identity.list_members(ticket.group_id) if person.id != author_id]
+    found = [_of_person(person, is_staff=True) for person in people[:GROUP_MEMBERS_TOLD]]
+    return [each for each in found if each]
+
+
+def _of_person(person: Person, *, is_staff: bool = False) -> Recipient | None:
+    if not person.email or not person.active:
+        return None
+    configured = settings()
+    reader = Reader(person.language or configured.language, person.timezone or configured.timezone)
+    return Recipient(person.email, person.name, reader, is_staff, person.mail_failed_at is not None)
+
+
+def _of_group(ticket: Ticket) -> Recipient | None:
+    group = session.get(Group, ticket.group_id) if ticket.group_id else None
+    if group is None or not group.email:
+        return None
+    return Recipient(group.email.lower(), group.name, Reader(settings().language, settings().timezone), is_staff=True)
+
+
+def _send(occasion: Occasion, recipients: Iterable[Recipient]) -> set[str]:
+    """One mail to each; answers the addresses."""
+    told = set()
+    for recipient in recipients:
+        notifications.send_notice(_notice(occasion, recipient))
+        told.add(recipient.address)
+    return told
+
+
+def _notice(occasion: Occasion, recipient: Recipient) -> Notice:
+    ticket, name = occasion.ticket, _sender_name(occasion.ticket)
+    event_key = f"{occasion.name}:{ticket.id}:{occasion.key}:{recipient.address}"
+    with language(recipient.reader.language):
+        text = render_text(occasion.name, _values(occasion, recipient, name))
+    message_id = threads.issue_message_id(ticket.kind, ticket.number, _id_key(occasion, recipient))
+    return Notice(
+        to=recipient.address,
+        subject=f"[{ticket.number}] {ticket.title}",
+        text=text,
+        event_key=event_key,
+        ticket_id=ticket.id,
+        headers=occasion.thread.headers | dict(occasion.headers) | {"Message-ID": message_id},
+        sender_name=name,
+        sender_address=occasion.thread.received_by or settings().mail_from,
+        attachments=occasion.files,
+        is_answer=occasion.is_answer,
+        address_failed=recipient.failed,
+    )
+
+
+def _id_key(occasion: Occasion, recipient: Recipient) -> str:
+    """Distinguishes the mails of one occasion; a digest, so that no address stands in it."""
+    return f"{occasion.name}-{occasion.key}-{threads.short_digest(recipient.address)}"
+
+
+def _values(occasion: Occasion, recipient: Recipient, sender_name: str) -> dict[str, Any]:
+    ticket = occasion.ticket
+    page = f"{ticket.path}/{ticket.number}" if recipient.is_staff else f"portal/tickets/{ticket.number}"
+    return {
+        "name": recipient.name,
+        "number": ticket.number,
+        "title": ticket.title,
+        "description": ticket.description,
+        "opened": recipient.reader.instant(ticket.created_at),
+        "body": occasion.body,
+        "author": occasion.author,
+        "link": f"{settings().public_url}/{page}",
+        "sender": sender_name,
+        "closes_after_days": recipient.reader.number(settings().close_after_days),
+    }
+
+
+def _sender_name(ticket: Ticket) -> str:
+    group = session.get(Group, ticket.group_id) if ticket.group_id else None
+    site = settings().organisation_name
+    return f"{group.name}, {site}" if group else site
+
+
+def _files_of(entry_id: int) -> list[dict[str, str]]:
+    """Public files of an entry, as far as they fit into one mail."""
+    statement = select(Attachment).where(Attachment.journal_id == entry_id, Attachment.public).order_by(Attachment.id)
+    files, left = [], ATTACHMENT_BYTES
+    for row in session.scalars(statement):
+        if row.size_bytes <= left:
+            left -= row.size_bytes
+            files.append({"name": row.name, "sha256": row.sha256, "media_type": row.media_type})
+    return files
+
+
+SUBSCRIPTIONS = (
+    Subscription(TicketOpened, tell_of_opening),
+    Subscription(TicketAnswered, tell_of_answer),
+    Subscription(TicketMoved, tell_of_resolution),
+    Subscription(TicketAssigned, tell_of_assignment),
+)

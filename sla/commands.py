@@ -1,0 +1,71 @@
+"""Commands: business time on its own, and clocks computed anew."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from itsm.kernel.db import unit_of_work
+from sla import queries, services
+from sla.calculate import CasesError
+from sla.calculate import calculate as answer_cases
+from sla.services import Difference
+
+LARGEST_INPUT_BYTES = 20 * 1024 * 1024
+BATCH = 200
+
+
+@click.group()
+def sla() -> None:
+    """Service levels: business time and clocks."""
+
+
+@sla.command()
+def calculate() -> None:
+    """Answer business-time cases: a JSON list on standard input, a JSON list on standard output.
+
+    Each case is answered by itself, also with what is wrong with it. Input that is no JSON list is wrong usage.
+    """
+    raw = sys.stdin.buffer.read(LARGEST_INPUT_BYTES + 1)
+    if len(raw) > LARGEST_INPUT_BYTES:
+        raise click.UsageError("The input is larger than 20 MB.")
+    try:
+        answers = answer_cases(json.loads(raw))
+    except CasesError as error:
+        raise click.UsageError(str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise click.UsageError(f"The input is not JSON: {str(error)[:200]}") from error
+    click.echo(json.dumps(answers, ensure_ascii=False))
+
+
+@sla.command()
+@click.option("--dry-run", is_flag=True, help="Only print what differs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rebuild(*, dry_run: bool, as_json: bool) -> None:
+    """Compute every clock anew from its ticket's journal and print what differs."""
+    with unit_of_work():
+        total = queries.count_tickets_with_clocks()
+    differences: list[Difference] = []
+    with click.progressbar(length=total, label="Tickets", file=sys.stderr, hidden=not sys.stderr.isatty()) as progress:
+        after_id = 0
+        while True:
+            with unit_of_work():
+                ids = queries.list_tickets_with_clocks(after_id=after_id, limit=BATCH)
+                differences += services.rebuild(ids, dry_run=dry_run)
+            if not ids:
+                break
+            after_id = ids[-1]
+            progress.update(len(ids))
+    _print(differences, total, dry_run=dry_run, as_json=as_json)
+
+
+def _print(differences: list[Difference], total: int, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        rows: list[dict[str, Any]] = [vars(each) for each in differences]
+        click.echo(json.dumps({"tickets": total, "dry_run": dry_run, "differences": rows}, default=str, indent=1))
+        return
+    for each in differences:
+        click.echo(f"{each.number} {each.metric} {each.field}: {each.stored} -> {each.computed}")
+    done = "differ" if dry_run else "differed and are stored anew"
+    click.echo(f"{total} tickets, {len(differences)} values {done}")

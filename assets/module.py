@@ -5,11 +5,16 @@ from typing import Any
 from flask import Flask
 
 from assets.api import blueprint as api_blueprint
+from assets.inventory.commands import COMMANDS
+from assets.inventory.http import blueprint as agents_blueprint
+from assets.inventory.jobs import JOBS
+from assets.inventory.views import blueprint as inventory_blueprint
+from assets.inventory.views import on_ci
 from assets.lifecycle import LIFECYCLE
 from assets.panels import PANELS
 from assets.views import blueprint
 from itsm.identity.module import STAFF
-from itsm.kernel.module import MenuEntry, Module, Permission
+from itsm.kernel.module import MenuEntry, Module, Panel, Permission
 from itsm.kernel.text import _
 
 
@@ -22,14 +27,20 @@ def setup(app: Flask) -> None:
 MODULE = Module(
     name="assets",
     title=_("Assets"),
-    pages=(blueprint,),
+    pages=(blueprint, inventory_blueprint, agents_blueprint),
     api=(api_blueprint,),
     permissions=(
         Permission("assets.read", _("Read assets"), STAFF),
         Permission("assets.edit", _("Record and change assets"), ("asset_manager", "admin")),
+        Permission("inventory.agents", _("Approve and quarantine inventory agents"), ("asset_manager", "admin")),
     ),
     lifecycles=(LIFECYCLE,),
-    panels=PANELS,
-    menu=(MenuEntry("rail", _("Assets"), "assets.list_all", "device-laptop", "assets.read", order=50),),
+    jobs=JOBS,
+    commands=COMMANDS,
+    panels=(*PANELS, Panel("ci.side", on_ci, order=50, permission="cmdb.read")),
+    menu=(
+        MenuEntry("rail", _("Assets"), "assets.list_all", "device-laptop", "assets.read", order=50),
+        MenuEntry("admin", _("Inventory agents"), "inventory.agents", "robot", "inventory.agents", order=60),
+    ),
     setup=setup,
 )

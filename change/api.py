@@ -40,7 +40,7 @@ def create(data: dict[str, Any]) -> Any:
     change = services.open_change(actor, **from_input(actor, data))
     api.set_etag(change.version)
     headers = {"Location": url_for("changes-api.read_one", number=change.number)}
-    return ChangeOutput().dump(present_one(actor, change)), 201, headers
+    return present_one(actor, change), 201, headers
 
 
 def from_input(actor: Actor, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 A step that authorises is never taken by hand: it follows the approvers' decision, and its guard reads that decision again.
 """
 
+from change.models import STANDARD, Change, ChangeModel
 from itsm.approvals import queries as approvals
 from itsm.kernel.db import session
 from itsm.kernel.lifecycle import Category, Lifecycle, State, Transition
 from itsm.kernel.text import Message, _
-
-from change.models import STANDARD, Change, ChangeModel
 
 EDIT, MANAGE = "change.edit", "change.manage"
 

@@ -56,7 +56,9 @@ def month_of(reader: Reader, key: str, *, today: date) -> Month:
     locale = Locale.parse(TERRITORIES.get(reader.language, "en_GB"))
     start = first - timedelta(days=(first.weekday() - locale.first_week_day) % 7)
     count = -(-(following - start).days // 7)
-    days = [_day(reader, locale, start + timedelta(days=at), first, following, today) for at in range(7 * count)]
+    days = [
+        _day(reader, locale, start + timedelta(days=at), today, inside=(first, following)) for at in range(7 * count)
+    ]
     return Month(
         key=_key(year, month),
         title=_title(reader, year, month, first),
@@ -107,10 +109,10 @@ def _title(reader: Reader, year: int, month: int, first: date) -> str:
 
 
 def _weekday_name(locale: Locale, weekday: int) -> str:
-    return get_day_names("abbreviated", context="stand-alone", locale=locale)[weekday]
+    return str(get_day_names("abbreviated", context="stand-alone", locale=locale)[weekday])
 
 
-def _day(reader: Reader, locale: Locale, on: date, first: date, following: date, today: date) -> Day:
+def _day(reader: Reader, locale: Locale, on: date, today: date, *, inside: tuple[date, date]) -> Day:
     number = jdatetime.date.fromgregorian(date=on).day if reader.is_jalali else on.day
     weekend = locale.weekend_start <= on.weekday() <= locale.weekend_end
-    return Day(on, reader.digits(str(number)), first <= on < following, on == today, weekend)
+    return Day(on, reader.digits(str(number)), inside[0] <= on < inside[1], on == today, weekend)

@@ -70,7 +70,7 @@ def _own_columns(ids: Collection[int]) -> dict[int, Any]:
     return {row.ticket_id: row for row in rows}
 
 
-def list_between(actor: Actor, start: datetime, end: datetime, *, limit: int = CALENDAR_SHOWN) -> Sequence[Row[Any]]:
+def list_between(actor: Actor, start: datetime, end: datetime, *, limit: int = CALENDAR_SHOWN) -> Sequence[Any]:
     """Changes whose window touches a span, by start; one statement. Rejected and cancelled ones are left out."""
     statement = (
         select(

@@ -74,7 +74,10 @@ class PlanForm(StrictSchema):
 
 
 class ChangeChanges(TicketChanges):
-    """Facts of a change that may be changed; only what is given changes."""
+    """Facts of a change that may be changed; only what is given changes. Who asked for it stays. Rule: A3."""
+
+    class Meta(StrictSchema.Meta):
+        exclude = ("requester",)
 
     reason = fields.String(validate=LONG)
     plan = fields.String(validate=LONG)

@@ -92,7 +92,7 @@ def _check_model(change_type: str, model: ChangeModel | None) -> None:
         )
     if not model.approved:
         raise Invalid.field(
-            "model", _("The model “%(name)s” is not approved yet. Open a normal change instead.", name=model.name)
+            "model", _("“%(name)s” is not approved yet. Open a normal change instead.", name=model.name)
         )
 
 

@@ -11,7 +11,6 @@ from change.policy import reads_touched
 from change.risk import RiskFacts
 from cmdb import impact
 from cmdb import queries as cmdb
-from cmdb.models import Ci
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.tickets import policy as tickets
@@ -21,6 +20,15 @@ SERVICES_SHOWN = 100
 LARGEST_ANSWER = 2_000
 OVERLAPPING_READ = 300
 STANDING = ("draft", "requested", "assessed", "authorised", "scheduled", "implementing")
+
+
+@dataclass(frozen=True)
+class NamedCi:
+    """A CI that a change names."""
+
+    id: int
+    name: str
+    class_key: str
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Service:
 class Touched:
     """CIs of a change and the union of the services that depend on them; `truncated` when there are more."""
 
-    cis: Sequence[Ci]
+    cis: Sequence[NamedCi]
     services: Sequence[Service]
     people: int
     truncated: bool
@@ -53,13 +61,13 @@ class Collision:
 def touched_by(actor: Actor, change: Change) -> Touched:
     """The CIs that a change names and the services they carry, each service once; whoever decides sees all. Rule: G6."""
     reading = SYSTEM if reads_touched(actor) else actor
-    cis = cmdb.cis_of_ticket(reading, change.id)
+    cis = [NamedCi(ci.id, ci.name, ci.class_key) for ci in cmdb.cis_of_ticket(reading, change.id)]
     if not reading.has("cmdb.read"):
         return Touched(cis, [], 0, truncated=False)
     return _united(cis)
 
 
-def _united(cis: Sequence[Ci]) -> Touched:
+def _united(cis: Sequence[NamedCi]) -> Touched:
     services: dict[int, Service] = {}
     people, truncated = 0, len(cis) > CIS_FOLLOWED
     for ci in cis[:CIS_FOLLOWED]:
@@ -73,7 +81,7 @@ def _united(cis: Sequence[Ci]) -> Touched:
     return Touched(cis, shown[:SERVICES_SHOWN], people, truncated=truncated or len(shown) > SERVICES_SHOWN)
 
 
-def collisions_of(actor: Actor, change: Change, cis: Sequence[Ci]) -> list[Collision]:
+def collisions_of(actor: Actor, change: Change, cis: Sequence[NamedCi]) -> list[Collision]:
     """Other changes on the same CIs whose window overlaps; windows are half open. Two statements. Rule: G8."""
     if change.planned_start_at is None or change.planned_end_at is None or not cis:
         return []

@@ -26,19 +26,18 @@ blueprint = Blueprint("cmdb-tickets", __name__, template_folder="templates")
 
 IMPACT_CIS = 3  # how many of a ticket's CIs the panel looks at; the others have their own map
 PANEL_LIMIT = 500
+OTHERS_SHOWN = 5
 
 
 def ticket_panel(actor: Actor, ticket: Ticket) -> str:
-    """CIs of a ticket, with other open tickets on them; what an outage touches is fetched after the page is shown."""
+    """CIs of a ticket; what an outage of them touches is fetched after the page is shown."""
     named = queries.cis_of_ticket(actor, ticket.id)
-    others = [each for each in queries.open_tickets_of(actor, [ci.id for ci in named], limit=6) if each.id != ticket.id]
     return render_template(
         "cmdb/_ticket_panel.html",
         ticket=ticket,
         cis=named,
-        others=others,
         may_attach=policy.can_attach(actor, ticket),
-        tree=classes.load(),
+        tree=classes.load() if named else None,
     )
 
 
@@ -102,6 +101,7 @@ def ticket_impact(ticket_id: int) -> str:
     return render_template(
         "cmdb/_ticket_impact.html",
         cis=named,
+        others=_others(actor, ticket, [ci.id for ci in named]),
         services=_services(found),
         people=max(each.people_affected for each in found),
         reached=sum(len(each.nodes) for each in found),
@@ -109,6 +109,11 @@ def ticket_impact(ticket_id: int) -> str:
         map=pages.mini_map(actor, named[0].id)[1],
         tree=classes.load(),
     )
+
+
+def _others(actor: Actor, ticket: Ticket, ci_ids: Sequence[int]) -> list[Ticket]:
+    found = queries.open_tickets_of(actor, ci_ids, limit=OTHERS_SHOWN + 1)
+    return [each for each in found if each.id != ticket.id][:OTHERS_SHOWN]
 
 
 def _services(found: Sequence[Impact]) -> list[ImpactNode]:

@@ -24,6 +24,7 @@ FOUND_LIMIT = 10
 HISTORY_SHOWN = 50
 RELATIONS_SHOWN = 200
 LARGEST_ID = 2**62
+MOST_NAMESAKES = 1000
 
 
 def get_ci(actor: Actor, ci_id: int, *, lock: bool = False) -> Ci:
@@ -80,31 +81,49 @@ def find_by_reference(actor: Actor, text: str) -> Ci | None:
 
     Raises `Invalid` for the field `ci` when several have the name.
     """
-    wanted = text.strip()
-    statement = select(Ci).where(policy.visible(actor))
-    if wanted.isdecimal() and int(wanted) < LARGEST_ID:
-        by_id = session.scalars(statement.where(Ci.id == int(wanted))).first()
-        if by_id is not None:
-            return by_id
-    named = statement.where(Ci.name_key == wanted.lower()[:255]).order_by((Ci.state == "retired"), Ci.id).limit(3)
-    rows = session.scalars(named).all()
-    in_use = [row for row in rows if row.state != "retired"] or rows
-    if len(in_use) > 1:
-        raise Invalid.field(
-            "ci", _("Several CIs are called “%(name)s”. Give the id of the one you mean.", name=wanted[:100])
-        )
-    return in_use[0] if in_use else None
+    return _found_by(actor, [text])[text]
 
 
 def ids_of(actor: Actor, references: Iterable[str]) -> list[int]:
-    """Ids for ids or exact names; raises `Invalid` for the field `ci` that names the first one unknown."""
+    """Ids for ids or exact names, in one statement; raises `Invalid` for the field `ci` that names the first unknown."""
+    wanted = list(dict.fromkeys(references))
+    if not wanted:
+        return []
+    found = _found_by(actor, wanted)
     ids = []
-    for reference in dict.fromkeys(references):
-        ci = find_by_reference(actor, reference)
+    for reference in wanted:
+        ci = found[reference]
         if ci is None:
             raise Invalid.field("ci", _("There is no CI “%(name)s”, or you may not see it.", name=reference[:100]))
         ids.append(ci.id)
-    return ids
+    return list(dict.fromkeys(ids))
+
+
+def _found_by(actor: Actor, references: Sequence[str]) -> dict[str, Ci | None]:
+    ids = [int(text) for text in references if text.strip().isdecimal() and int(text) < LARGEST_ID]
+    keys = [_key(text) for text in references]
+    statement = select(Ci).where(policy.visible(actor), or_(Ci.id.in_(ids), Ci.name_key.in_(keys)))
+    rows = session.scalars(statement.order_by(Ci.id).limit(MOST_NAMESAKES)).all()
+    by_id = {row.id: row for row in rows}
+    return {text: _by_id(by_id, text) or _only_one(rows, text) for text in references}
+
+
+def _key(text: str) -> str:
+    return text.strip().lower()[:255]
+
+
+def _by_id(by_id: dict[int, Ci], text: str) -> Ci | None:
+    return by_id.get(int(text)) if text.strip().isdecimal() else None
+
+
+def _only_one(rows: Sequence[Ci], text: str) -> Ci | None:
+    named = [row for row in rows if row.name_key == _key(text)]
+    in_use = [row for row in named if row.state != "retired"] or named
+    if len(in_use) > 1:
+        raise Invalid.field(
+            "ci", _("Several CIs are called “%(name)s”. Give the id of the one you mean.", name=text[:100])
+        )
+    return in_use[0] if in_use else None
 
 
 def cis_of_ticket(actor: Actor, ticket_id: int) -> Sequence[Ci]:

@@ -1,6 +1,7 @@
 """The incident module's declaration."""
 
 from incident.api import blueprint as api_blueprint
+from incident.commands import COMMANDS
 from incident.datasets import DATA_SETS
 from incident.jobs import JOBS
 from incident.lifecycle import LIFECYCLE
@@ -23,4 +24,5 @@ MODULE = Module(
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
     data_sets=DATA_SETS,
+    commands=COMMANDS,
 )

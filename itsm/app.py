@@ -3,23 +3,27 @@
 from flask import Flask
 
 from assets.module import MODULE as ASSETS
+from change.module import MODULE as CHANGE
 from cmdb.discovery.module import MODULE as DISCOVERY
 from cmdb.module import MODULE as CMDB
 from config.settings import Settings, load
 from incident.module import MODULE as INCIDENT
+from itsm.approvals.module import MODULE as APPROVALS
+from itsm.channels.mail.module import MODULE as MAIL
 from itsm.identity.module import MODULE as IDENTITY
 from itsm.kernel import events, module
 from itsm.kernel.db import db, engine_options
 from itsm.kernel.logs import setup_logs
 from itsm.kernel.migrate import migrate
 from itsm.kernel.module import Module, Registry
-from itsm.portal.module import MODULE as PORTAL
 from itsm.notifications.module import MODULE as NOTIFICATIONS
+from itsm.portal.module import MODULE as PORTAL
 from itsm.reports.module import MODULE as REPORTS
 from itsm.tickets.module import MODULE as TICKETS
 from itsm.web import api, setup
 from itsm.web.cycle import ItsmFlask
 from itsm.web.module import MODULE as WEB
+from problem.module import MODULE as PROBLEM
 from sla.module import MODULE as SLA
 
 MODULES: tuple[Module, ...] = (
@@ -29,11 +33,15 @@ MODULES: tuple[Module, ...] = (
     TICKETS,
     CMDB,
     DISCOVERY,
+    APPROVALS,
     INCIDENT,
+    PROBLEM,
+    CHANGE,
     ASSETS,
     SLA,
     PORTAL,
     REPORTS,
+    MAIL,
 )
 
 

@@ -137,8 +137,13 @@ itsm.add_command(seed)
 _add_module_commands()
 
 
+FAILED = 1
+TRY_AGAIN_LATER = 75  # EX_TEMPFAIL: a mail server that pipes mail in keeps it until the installation is mended
+
+
 def main() -> Any:
     """Entry point; a wrong setting or a refused request ends the command with one clear line."""
+    status = TRY_AGAIN_LATER if sys.argv[1:3] == ["mail", "receive"] else FAILED
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         if not {"-h", "--help"} & set(sys.argv):
@@ -146,12 +151,12 @@ def main() -> Any:
         itsm(standalone_mode=True)
     except SettingsError as error:
         sys.stderr.write(f"itsm: {error}\n")
-        sys.exit(1)
+        sys.exit(status)
     except ItsmError as error:
         sys.stderr.write(f"itsm: {error}\n")
         for name, texts in error.errors.items():
             sys.stderr.write(f"  {name}: {' '.join(str(text) for text in texts)}\n")
-        sys.exit(1)
+        sys.exit(status)
 
 
 if __name__ == "__main__":

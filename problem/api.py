@@ -35,7 +35,7 @@ def create(data: dict[str, Any]) -> Any:
     problem = services.open_problem(actor, **from_input(actor, data))
     api.set_etag(problem.version)
     headers = {"Location": url_for("problems-api.read_one", number=problem.number)}
-    return ProblemOutput().dump(present_one(actor, problem)), 201, headers
+    return present_one(actor, problem), 201, headers
 
 
 def from_input(actor: Actor, data: Mapping[str, Any]) -> dict[str, Any]:

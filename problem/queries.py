@@ -59,8 +59,9 @@ def list_rows(
 def _own_columns(ids: Collection[int]) -> dict[int, Any]:
     if not ids:
         return {}
-    statement = select(Problem.ticket_id, Problem.known_error, (Problem.workaround != "").label("has_workaround"))
-    rows = session.execute(statement.select_from(Problem.__table__).where(Problem.ticket_id.in_(ids))).all()
+    columns = Problem.__table__.c
+    statement = select(columns.ticket_id, columns.known_error, (columns.workaround != "").label("has_workaround"))
+    rows = session.execute(statement.where(columns.ticket_id.in_(ids))).all()
     return {row.ticket_id: row for row in rows}
 
 

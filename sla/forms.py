@@ -29,7 +29,7 @@ def read_intervals(field: str, text: str) -> list[list[str]]:
         if match is not None:
             intervals.append([match[1], match[2]])
         elif part.strip():
-            raise Invalid.field(field, _("“%(text)s” is not a time like 08:00-17:00.", text=part.strip()[:40]))
+            raise Invalid.field(field, _("“%(hours)s” is not a time like 08:00-17:00.", hours=part.strip()[:40]))
     return intervals
 
 

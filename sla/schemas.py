@@ -1,5 +1,7 @@
 """Input and output of calendars, agreements and clocks, the same for pages and API."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from itsm.kernel.paging import LARGEST_LIMIT
@@ -152,7 +154,7 @@ class _AgreementFacts(StrictSchema):
     then = fields.String(validate=validate.OneOf(["preview", "save"]), load_default="save")
 
 
-def _matrix_and_steps() -> dict[str, fields.Field]:
+def _matrix_and_steps() -> dict[str, Any]:
     rows = [f"step_{metric}_{row}" for metric in METRICS for row in range(STEP_ROWS)]
     cells = [f"target_{metric}_{priority}" for metric in METRICS for priority in range(1, 6)]
     return {

@@ -128,7 +128,7 @@ def _zones() -> list[str]:
 @requires("sla.edit")
 def new_calendar() -> str:
     """The form of a new calendar."""
-    hours = {day: "08:00-17:00" for day in list(DAYS)[:5]}
+    hours = dict.fromkeys(list(DAYS)[:5], "08:00-17:00")
     return _calendar_page(Form({"timezone": reader().timezone, **hours}), None)
 
 

@@ -1,8 +1,10 @@
 """Shared fixtures: the application on each database, a transaction a test that is rolled back, frozen time, no outside."""
 
+import itertools
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from config.settings import Settings
 from itsm.app import create_app
@@ -31,6 +34,7 @@ DATABASES = {
     "mariadb": os.environ.get("ITSM_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/mysql"),
 }
 _missing: set[str] = set()
+_numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,26 +63,67 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", names, scope="session")
 
 
-@pytest.fixture(scope="session")
-def database_url(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A fresh, empty database of its own, dropped at the end."""
-    if database == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.sqlite3'}"
+@contextmanager
+def fresh_database(kind: str, folder: Path) -> Iterator[str]:
+    """The address of an empty database of its own, dropped at the end."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'test.sqlite3'}"
         return
-    name = f"itsm_test_{os.getpid()}"
-    server = create_engine(DATABASES[database], isolation_level="AUTOCOMMIT")
+    name = f"itsm_test_{os.getpid()}_{next(_numbers)}"
+    server = create_engine(DATABASES[kind], isolation_level="AUTOCOMMIT")
     try:
         with server.connect() as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-            encoding = " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" if database == "mariadb" else ""
+            encoding = " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" if kind == "mariadb" else ""
             connection.execute(text(f"CREATE DATABASE {name}{encoding}"))
-    except OSError as error:
-        missing(f"{database} ({error})")
-    yield make_url(DATABASES[database]).set(database=name).render_as_string(hide_password=False)
+    except OperationalError as error:
+        missing(f"{kind} ({error.orig})")
+    yield make_url(DATABASES[kind]).set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
-        force = " WITH (FORCE)" if database == "postgresql" else ""
+        force = " WITH (FORCE)" if kind == "postgresql" else ""
         connection.execute(text(f"DROP DATABASE {name}{force}"))
     server.dispose()
+
+
+@pytest.fixture(scope="session")
+def database_url(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A fresh, empty database for all tests of a kind of database."""
+    with fresh_database(database, tmp_path_factory.mktemp("db")) as url:
+        yield url
+
+
+@pytest.fixture
+def separate_app(database: str, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a database of its own, for tests that really commit, in threads or processes."""
+    with fresh_database(database, tmp_path) as url:
+        app = create_app(settings_for(url, tmp_path))
+        prepare(app)
+        forget_actors()
+        yield app
+        with app.app_context():
+            session.remove()
+            db.engine.dispose()
+        forget_actors()
+        preferences.forget()
+
+
+def prepare(app: Flask) -> None:
+    """Migrate the application's database and write base data."""
+    with app.app_context():
+        if os.environ.get("ITSM_SCHEMA") == "models":
+            from migrations.full_text import STATEMENTS
+
+            db.create_all()
+            for statement in STATEMENTS[db.engine.dialect.name]:
+                session.execute(text(statement))
+            session.commit()
+        else:
+            migrate.to_head()
+        for module in registry().modules:
+            if module.seed is not None:
+                module.seed()
+        session.commit()
+        session.remove()
 
 
 def settings_for(url: str, folder: Path, **values: Any) -> Settings:
@@ -94,9 +139,13 @@ def settings_for(url: str, folder: Path, **values: Any) -> Settings:
 
 
 class Visitor(FlaskClient):
-    """A client whose requests share nothing but cookies, although the test holds one application context open."""
+    """A client whose requests share nothing but cookies, although the test holds one application context open.
+
+    What the test made before is committed first, so that a refused request rolls back its own work only.
+    """
 
     def open(self, *arguments: Any, **named: Any) -> Any:
+        session.commit()
         for name in list(g):
             g.pop(name)
         return super().open(*arguments, **named)
@@ -107,20 +156,7 @@ def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Fl
     """The application with a migrated database and base data, built once for each database."""
     app = create_app(settings_for(database_url, tmp_path_factory.mktemp("data")))
     app.test_client_class = Visitor
-    with app.app_context():
-        if os.environ.get("ITSM_SCHEMA") == "models":
-            from migrations.full_text import STATEMENTS
-
-            db.create_all()
-            for statement in STATEMENTS[db.engine.dialect.name]:
-                session.execute(text(statement))
-            session.commit()
-        else:
-            migrate.to_head()
-        for module in registry().modules:
-            if module.seed is not None:
-                module.seed()
-        session.commit()
+    prepare(app)
     return app
 
 

@@ -5,6 +5,10 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from change import services as change_services
+from change.models import Change
+from cmdb import services as cmdb_services
+from cmdb.models import Ci, Relation
 from incident import services as incident_services
 from incident.models import Incident
 from itsm.identity import services as identity
@@ -13,6 +17,8 @@ from itsm.identity.models import Group, Organisation, Person
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.tickets.models import Category
+from problem import services as problem_services
+from problem.models import Problem
 
 PASSWORD = "correct horse battery"
 
@@ -65,6 +71,21 @@ class Factory:
     def incident(self, actor: Actor = SYSTEM, **facts: Any) -> Incident:
         facts.setdefault("title", "Cannot print labels")
         return incident_services.open_incident(actor, **facts)
+
+    def problem(self, actor: Actor = SYSTEM, **facts: Any) -> Problem:
+        facts.setdefault("title", "Label printers lose their settings")
+        return problem_services.open_problem(actor, **facts)
+
+    def change(self, actor: Actor = SYSTEM, **facts: Any) -> Change:
+        facts.setdefault("title", "Replace the core switch")
+        facts.setdefault("risk_reason", "Two people have done it before")
+        return change_services.open_change(actor, **facts)
+
+    def ci(self, name: str = "", *, class_key: str = "server", actor: Actor = SYSTEM, **facts: Any) -> Ci:
+        return cmdb_services.create_ci(actor, class_key=class_key, name=name or f"CI {next(self.numbers)}", **facts)
+
+    def relation(self, source: Ci, target: Ci, type_key: str = "depends_on") -> Relation:
+        return cmdb_services.relate(SYSTEM, source_id=source.id, target_id=target.id, type_key=type_key)
 
     def token(self, person: Person) -> str:
         return identity.create_token(SYSTEM, person_id=person.id, name="test")[1]

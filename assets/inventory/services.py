@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from assets.inventory import recording
-from assets.inventory.identity import IdentityKeys, identity_keys
+from assets.inventory.identity import identity_keys
 from assets.inventory.model import Inventory
 from assets.inventory.models import InventoryAgent, InventoryBody
 from assets.inventory.protocol import AgentContacted, AgentIdentity, InventoryReceived
@@ -106,23 +106,14 @@ def _import(actor: Actor, inventory: Inventory, *, digest: str, address: str) ->
         session.flush()
         return ImportResult("rejected", reason=NEEDS_FULL)
     result = recording.record(actor, found, inventory, keys)
-    _bind(actor, agent, inventory, keys, result, is_clone=found.is_clone)
+    _bind(actor, agent, inventory, result, is_clone=found.is_clone)
     agent.document_sha256 = digest
     session.flush()
     return result
 
 
-def _bind(
-    actor: Actor,
-    agent: InventoryAgent,
-    inventory: Inventory,
-    keys: IdentityKeys,
-    result: ImportResult,
-    *,
-    is_clone: bool,
-) -> None:
+def _bind(actor: Actor, agent: InventoryAgent, inventory: Inventory, result: ImportResult, *, is_clone: bool) -> None:
     """Bind the agent to its machine. One that asks other devices by SNMP is bound to none of them."""
-    del keys
     agent.name, agent.tag = inventory.name[:255], inventory.tag[:255] or agent.tag
     if not inventory.is_partial:
         agent.state = "known"

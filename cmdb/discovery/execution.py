@@ -299,5 +299,5 @@ def as_json(finished: Finished) -> dict[str, Any]:
     for device in document["devices"]:
         stored = finished.stored.get(device["address"], Stored(device["address"], "failed"))
         device |= {"ci": stored.ci_id, "ci_name": stored.ci_name, "action": stored.action}
-        device["errors"] += [{"table": "", "error": note} for note in stored.notes]
+        device["notes"] = list(stored.notes)
     return document | {"run": finished.run_id}

@@ -17,6 +17,8 @@ from itsm.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from itsm.kernel.events import emit
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import _, language
+from itsm.tickets import services as tickets
+from itsm.tickets.models import Ticket
 
 LONGEST_REASON = 10_000
 MOST_APPROVERS = 50
@@ -109,6 +111,7 @@ def vote(actor: Actor, approval_id: int, *, vote: str, reason: str = "") -> Appr
     Only a named approver votes, never somebody who asked for the subject. A refusal needs its reason. Raises
     `Forbidden`, `Invalid`, or `Conflict` when the question is decided or withdrawn. Rule: A2, A3, A4.
     """
+    _lock_subject(queries.get_approval(approval_id))
     approval = queries.get_approval(approval_id, lock=True)
     _check_vote(actor, approval, vote, reason)
     ballot = approval.vote_of(actor.person_id)
@@ -129,6 +132,12 @@ def vote(actor: Actor, approval_id: int, *, vote: str, reason: str = "") -> Appr
             )
         )
     return approval
+
+
+def _lock_subject(approval: Approval) -> None:
+    """Lock the ticket before its question, in the order in which steps of its life cycle do."""
+    if approval.subject_kind in Ticket.__mapper__.polymorphic_map:
+        tickets.locked_if_exists(approval.subject_id)
 
 
 def _check_vote(actor: Actor, approval: Approval, vote: str, reason: str) -> None:

@@ -61,11 +61,11 @@ class CheckedPassword(PasswordUtil):
 class OutboxMail(MailUtil):
     """Flask-Security's mails (password reset) go through the outbox like every other, in the person's language."""
 
-    def send_mail(
+    def send_mail(  # noqa: PLR0917 (Flask-Security's signature)
         self,
         template: str,
         subject: str,
-        recipient: str,
+        recipient: str | tuple[str, str],
         sender: str | tuple[str, str],
         body: str | None,
         html: str | None,
@@ -75,11 +75,12 @@ class OutboxMail(MailUtil):
         person: Person = context["user"]
         with language(person.language if person.language in LANGUAGES else settings().language):
             title, text = _reset_words(person, context.get("reset_token"))
+        address = recipient if isinstance(recipient, str) else recipient[1]
         outbox.queue_mail(
-            to=recipient,
+            to=address,
             subject=str(title),
             text=str(text),
-            event_key=f"{template}:{clock.now().isoformat()}:{recipient}",
+            event_key=f"{template}:{clock.now().isoformat()}:{address}",
             headers={"Auto-Submitted": "auto-generated"},
         )
 
@@ -105,7 +106,7 @@ def send_reset_link(actor: Actor, person: Person) -> None:
     """Mail a person a link to choose a new password; for administrators."""
     if not person.email or not person.active:
         raise Invalid.field("email", _("Only an active person with an e-mail address can get a link."))
-    send_reset_password_instructions(person)
+    send_reset_password_instructions(person)  # type: ignore[no-untyped-call]  # Flask-Security leaves it untyped
     audit.record(actor, "person.reset_link_sent", subject_kind="person", subject_id=person.id)
 
 
@@ -159,7 +160,7 @@ def settings_of(app: Flask) -> Any:
 
 
 def _limit_guessing(app: Flask) -> None:
-    limit = limiter.limit(lambda: settings().login_rate, key_func=get_remote_address, methods=["POST"])
+    limit: Any = limiter.limit(lambda: settings().login_rate, key_func=get_remote_address, methods=["POST"])
     for endpoint in GUESSED_ENDPOINTS:
         app.view_functions[endpoint] = limit(app.view_functions[endpoint])
 

@@ -65,7 +65,7 @@ class Person(Base, UserMixin, Timestamps):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(default="")  # lower case, for search by prefix
-    email: Mapped[str | None] = mapped_column(unique=True)  # lower case
+    email: Mapped[str | None] = mapped_column(unique=True)  # type: ignore[assignment]  # lower case; some have none
     phone: Mapped[str] = mapped_column(default="", index=True)
     title: Mapped[str] = mapped_column(default="")
     organisation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("organisation.id"), index=True)
@@ -76,7 +76,7 @@ class Person(Base, UserMixin, Timestamps):
     theme: Mapped[str] = mapped_column(default="auto")  # auto, light, dark
     vip: Mapped[bool] = mapped_column(default=False)
     sees_colleagues: Mapped[bool] = mapped_column(default=False)  # may read tickets of the own organisation and below
-    password: Mapped[str | None]  # type: ignore[assignment]  # people without a login have none
+    password: Mapped[str | None]  # people without a login have none
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(unique=True, default=lambda: uuid.uuid4().hex)
     failed_logins: Mapped[int] = mapped_column(default=0)

@@ -5,7 +5,7 @@ import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from flask_security.utils import hash_password
@@ -34,7 +34,7 @@ ROLES = (
 )
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 128
-PASSWORD_FORM = "NFKD"  # noqa: S105 (a Unicode normal form)
+PASSWORD_FORM: Final = "NFKD"  # noqa: S105 (a Unicode normal form)
 TOKEN_PREFIX = "itsm_"  # noqa: S105 (a marker, so that leaked tokens can be recognised)
 FAILURES_BEFORE_LOCK = 5
 LONGEST_LOCK_SECONDS = 900

@@ -5,6 +5,7 @@ A file that comes with the product is named `bundled:` with its path below the s
 """
 
 import mimetypes
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -23,6 +24,9 @@ FONT_FACES = """
 @font-face { font-family: "Vazirmatn"; src: url("bundled:vendor/fonts/Vazirmatn-Bold.ttf"); font-weight: 700; }
 html { font-family: "Inter", "Vazirmatn", sans-serif; }
 """
+
+# fontTools stamps embedded fonts with this instant in place of the present one: the same document is the same bytes.
+os.environ.setdefault("SOURCE_DATE_EPOCH", "1577836800")
 
 _rendering = threading.Lock()  # Pango's font maps may not be used by two threads at once
 

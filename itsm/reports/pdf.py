@@ -7,12 +7,20 @@ from pathlib import Path
 from flask import current_app
 
 from itsm.kernel.pdf import render_pdf
-from itsm.kernel.text import language
+from itsm.kernel.text import RIGHT_TO_LEFT, language
 from itsm.reports.charts import draw_svg
 from itsm.reports.document import Chart, Report
 from itsm.reports.pages import shown_report
 from itsm.reports.request import Question
 
+MIRRORED = """
+@page {
+  @top-left { content: none; } @top-right { content: element(running); }
+  @bottom-right { content: element(foot); }
+  @bottom-left { content: counter(pages, persian) " / " counter(page, persian); font: 8pt "Vazirmatn", "Inter", sans-serif; color: #5b6673; }
+}
+@page :first { @top-right { content: none; } }
+"""
 TEMPLATES = Path(__file__).parent / "templates" / "reports"
 
 
@@ -20,7 +28,7 @@ def pdf_bytes(report: Report, question: Question) -> bytes:
     """The report on A4, with page numbers, bookmarks, embedded fonts and texts that can be selected."""
     with language(report.language):
         html = report_html(report, question)
-    return render_pdf(html, stylesheets=[_style()])
+    return render_pdf(html, stylesheets=[_style(), MIRRORED if report.language in RIGHT_TO_LEFT else ""])
 
 
 def report_html(report: Report, question: Question) -> str:

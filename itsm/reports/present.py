@@ -37,8 +37,8 @@ def month_label(day: date, reader: Reader) -> str:
 
 def cell(value: Any, kind: str, reader: Reader) -> str:
     """A value as text."""
-    if value is None or value == "":
-        return DASH if kind != "text" else ""
+    if value is None:
+        return DASH
     if isinstance(value, Share):
         return share_text(value, reader)
     if isinstance(value, bool):

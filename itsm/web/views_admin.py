@@ -157,10 +157,10 @@ def list_audit() -> Any:
         page = audit_log.list_entries(current_actor(), wanted, cursor=request.args.get("cursor"))
         context = {"rows": page.items, "next": page.next}
     kept = {name: value for name, value in form.values.items() if name in AuditQuestion().fields and value}
-    page = render_template(
+    html = render_template(
         "web/admin/audit.html", form=form, kept=kept, verification=audit_log.last_verification(), **context
     )
-    return page, 200 if form.ok else 422
+    return html, 200 if form.ok else 422
 
 
 @blueprint.post("/admin/audit/verify")

@@ -14,6 +14,7 @@ from itsm.tickets import services
 from itsm.tickets.models import Ticket
 
 WATCHERS_ADDED = 10
+TAGS_TRIED = 10
 
 
 def find_ticket(parsed: ParsedMail) -> Ticket | None:
@@ -24,7 +25,7 @@ def find_ticket(parsed: ParsedMail) -> Ticket | None:
         found = find_signed(message_id) or (_by_id(foreign[message_id]) if message_id in foreign else None)
         if found is not None:
             return found
-    found_tags = (_by_number(number) for number in subject_tags(parsed.subject))
+    found_tags = (_by_number(number) for number in subject_tags(parsed.subject)[:TAGS_TRIED])
     return next((ticket for ticket in found_tags if ticket is not None), None)
 
 

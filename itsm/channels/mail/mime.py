@@ -21,7 +21,7 @@ _UU_BLOCK = re.compile(
 )
 
 
-class MailRefused(Exception):  # noqa: N818  (the name is the word used at the counter: the mail was refused)
+class MailRefused(Exception):
     """The one way in which reading fails: `reason` is a stable word, `detail` a sentence for people."""
 
     def __init__(self, reason: str, detail: str) -> None:

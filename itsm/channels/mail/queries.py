@@ -54,7 +54,8 @@ def get_mailbox_by_name(name: str) -> Mailbox:
 def list_mailboxes(actor: Actor) -> Sequence[Row[Any]]:
     """Mailboxes with the name of their group."""
     require(actor, "mail.edit")
-    statement = select(Mailbox, Group.name.label("group_name")).outerjoin(Group, Group.id == Mailbox.group_id)
+    columns: tuple[Any, ...] = (Mailbox, Group.name.label("group_name"))
+    statement = select(*columns).outerjoin(Group, Group.id == Mailbox.group_id)
     return session.execute(statement.order_by(Mailbox.name)).all()
 
 
@@ -79,8 +80,9 @@ def list_incoming(
     """Incoming mails with mailbox and ticket, newest first; one statement."""
     require(actor, "mail.edit")
     size = checked_limit(limit)
+    columns: tuple[Any, ...] = (IncomingMail, Mailbox.name.label("mailbox_name"), Ticket.kind.label("ticket_kind"))
     statement = (
-        select(IncomingMail, Mailbox.name.label("mailbox_name"), Ticket.kind.label("ticket_kind"))
+        select(*columns)
         .outerjoin(Mailbox, Mailbox.id == IncomingMail.mailbox_id)
         .outerjoin(Ticket, Ticket.id == IncomingMail.ticket_id)
     )

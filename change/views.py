@@ -1,0 +1,206 @@
+"""Pages of changes: list, calendar, form, record, models."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from change import queries, services
+from change.api import from_input
+from change.calendar import place_on_days
+from change.lifecycle import OUTCOME_TITLES
+from change.models import PLAN, WINDOW
+from change.month import month_of
+from change.panels import context as shared_context
+from change.schemas import ChangeForm, ModelForm, PlanForm
+from change.subjects import RISK_TITLES, TYPE_TITLES
+from itsm.identity import queries as identity
+from itsm.kernel import clock
+from itsm.kernel.actor import Actor
+from itsm.kernel.errors import Invalid, ItsmError
+from itsm.kernel.text import _
+from itsm.tickets import filters, pages
+from itsm.tickets import queries as tickets
+from itsm.web.access import current_actor, requires, signed_in
+from itsm.web.forms import Form, read_form
+from itsm.web.presentation import reader
+
+blueprint = Blueprint("change", __name__, template_folder="templates")
+
+ORDERS = {"newest": _("Newest"), "priority": _("Priority"), "-updated_at": _("Last changed")}
+
+
+@blueprint.app_context_processor
+def shared() -> dict[str, Any]:
+    """Words for types, risks and outcomes, wherever a change is shown."""
+    words = {"change_types": TYPE_TITLES, "risk_levels": RISK_TITLES, "review_outcomes": OUTCOME_TITLES}
+    return words | shared_context()
+
+
+@blueprint.get("/changes")
+@requires("tickets.read")
+def list_all() -> str:
+    """Changes by view, with type, risk and window."""
+    actor = current_actor()
+    views = queries.views(actor)
+    chosen = next((view for view in views if view.name == request.args.get("view")), views[0])
+    text, sort = request.args.get("q", ""), request.args.get("sort", "newest")
+    sort = sort if sort in ORDERS else "newest"
+    context = {
+        "views": views,
+        "view": chosen,
+        "q": text,
+        "sort": sort,
+        "orders": ORDERS,
+        "rows": [],
+        "next": None,
+        "fault": "",
+    }
+    context["counts"] = tickets.count_up_to_limit(actor, views)
+    try:
+        conditions = [chosen.condition, *filters.conditions(actor, text)]
+        page, own = queries.list_rows(actor, conditions=conditions, order=sort, cursor=request.args.get("cursor"))
+    except Invalid as error:
+        return render_template("change/list.html", **context | {"fault": error.message})
+    return render_template("change/list.html", **context | {"rows": page.items, "next": page.next, "own": own})
+
+
+@blueprint.get("/changes/calendar")
+@requires("tickets.read")
+def calendar() -> str:
+    """The planned windows of one month, in the reader's calendar and zone."""
+    actor, here = current_actor(), reader()
+    month = month_of(here, request.args.get("month", ""), today=here.local(clock.now()).date())
+    zone = ZoneInfo(here.timezone)
+    start = datetime.combine(month.first_on, time(), zone).astimezone(UTC)
+    end = datetime.combine(month.last_on + timedelta(days=1), time(), zone).astimezone(UTC)
+    rows = queries.list_between(actor, start, end)
+    return render_template(
+        "change/calendar.html",
+        month=month,
+        days=place_on_days(rows, here),
+        shown=len(rows),
+        most=queries.CALENDAR_SHOWN,
+    )
+
+
+@blueprint.get("/changes/new")
+@requires("change.create")
+def new() -> str:
+    """The form for a new change; a problem or incident may be named that it is for."""
+    return _form_page(
+        Form({"type": "normal", "impact": "3", "urgency": "3", "risk_level": "medium"} | request.args.to_dict())
+    )
+
+
+def _form_page(form: Form) -> str:
+    return render_template(
+        "change/new.html",
+        form=form,
+        approvers=queries.list_possible_approvers(),
+        models=queries.list_models(approved_only=True),
+        categories=tickets.category_titles(),
+        group_names=[(group.name, group.name) for group in identity.list_groups()],
+    )
+
+
+@blueprint.post("/changes/new")
+@requires("change.create")
+def create() -> Any:
+    """Save the change; an emergency change is put to its approvers at once."""
+    form, actor = read_form(ChangeForm), current_actor()
+    if form.ok:
+        try:
+            change = services.open_change(actor, **_form_values(actor, form))
+        except ItsmError as error:
+            form.refuse(error)
+        else:
+            return redirect(pages.url_of(change))
+    return _form_page(form), 422
+
+
+def _form_values(actor: Actor, form: Form) -> dict[str, Any]:
+    data = dict(form.data)
+    data["ci"] = [line.strip() for line in data.pop("ci", "").splitlines() if line.strip()]
+    approvers = data.pop("approver_ids", [])
+    return from_input(actor, _with_instants(data)) | {"approver_ids": approvers}
+
+
+def _with_instants(data: dict[str, Any]) -> dict[str, Any]:
+    parsed = {name: pages.parse_local(name, data[name]) for name in WINDOW if data.get(name)}
+    return data | parsed
+
+
+@blueprint.get("/changes/<number>")
+@signed_in
+def show(number: str) -> Any:
+    """The record, for staff and for approvers; people from the requester's side are led to the portal."""
+    actor = current_actor()
+    change = queries.get_change(actor, number)
+    if not actor.has("tickets.read") and not actor.has("change.vote"):
+        return redirect(f"/portal/tickets/{change.number}")
+    return pages.render_record(actor, change)
+
+
+@blueprint.post("/changes/<number>/plan")
+@requires("change.edit")
+def change_plan(number: str) -> Any:
+    """Save the plan, or move the window."""
+    actor = current_actor()
+    change = queries.get_change(actor, number, lock=True)
+    form = read_form(PlanForm)
+    try:
+        if not form.ok:
+            raise Invalid(_("Please check what you entered"), errors=form.errors)
+        services.change_plan(actor, change, version=form.data["version"], changes=_plan_values(form))
+    except ItsmError as error:
+        return pages.render_record(actor, change, refusal=error, typed=form.values | {"step": "plan"}), error.status
+    return redirect(pages.url_of(change))
+
+
+def _plan_values(form: Form) -> dict[str, Any]:
+    """What the form says of its part; a box that is not ticked and a text that was emptied are values too."""
+    data = _with_instants(dict(form.data))
+    if form.data["part"] == "window":
+        return {name: data.get(name) for name in WINDOW}
+    values = {name: data.get(name, "") for name in PLAN - {"approver_ids", "outage_expected", "risk_level"}}
+    values |= {"outage_expected": data.get("outage_expected", False), "approver_ids": data.get("approver_ids", [])}
+    return values | ({"risk_level": data["risk_level"]} if "risk_level" in data else {})
+
+
+@blueprint.get("/changes/models")
+@requires("change.create")
+def models() -> str:
+    """Models for standard changes."""
+    return _models_page(Form())
+
+
+def _models_page(form: Form) -> str:
+    rows = queries.list_models()
+    names = identity.person_names({each for row in rows for each in (row.made_by_id, row.approved_by_id) if each})
+    return render_template("change/models.html", models=rows, names=names, form=form)
+
+
+@blueprint.post("/changes/models")
+@requires("change.edit")
+def create_model() -> Any:
+    """Record a model; somebody else approves it."""
+    form = read_form(ModelForm)
+    if form.ok:
+        try:
+            services.create_model(current_actor(), **form.data)
+        except ItsmError as error:
+            form.refuse(error)
+        else:
+            return redirect(url_for("change.models"))
+    return _models_page(form), 422
+
+
+@blueprint.post("/changes/models/<int:model_id>/approval")
+@requires("change.manage")
+def approve_model(model_id: int) -> Response:
+    """Approve a model, or take its approval back."""
+    services.approve_model(current_actor(), model_id, approved=request.form.get("approved") == "true")
+    return redirect(url_for("change.models"))

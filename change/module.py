@@ -27,8 +27,8 @@ MODULE = Module(
     subscriptions=SUBSCRIPTIONS,
     menu=(MenuEntry("rail", _("Changes"), "change.list_all", "arrows-exchange", "tickets.read", order=40),),
     panels=(
-        Panel("ticket.side", approval_panel, order=20),
-        Panel("ticket.side", touched_panel, order=30),
+        Panel("ticket.side", approval_panel, order=10),
+        Panel("ticket.side", touched_panel, order=15),
     ),
     extensions=(Extension(SLOT, "change", read_many),),
     link_rules=(

@@ -230,7 +230,7 @@ def show_map(ci_id: int) -> str:
         impact=found,
         map=drawn,
         names=names,
-        direction=direction,
+        way=direction,
         depth=depth,
         tree=classes.load(),
         rows=found.nodes[:TABLE_ROWS],

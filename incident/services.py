@@ -56,7 +56,7 @@ def open_incident(
     services.open_ticket(actor, incident, group_id=group_id, assignee_id=assignee_id, acknowledge=acknowledge)
     for upload in uploads:
         services.attach(actor, incident, upload)
-    cmdb.attach_cis(actor, incident, ci_ids)
+    cmdb.attach_cis(actor, incident, ci_ids, opening=True)
     return incident
 
 

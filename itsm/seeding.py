@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import click
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from cmdb.models import Ci, CiClass, Relation
 from incident.models import Incident
 from itsm.identity.models import Group, Organisation, Person
 from itsm.kernel import clock
-from itsm.kernel.db import Base, session, unit_of_work
+from itsm.kernel.db import Base, dialect_name, session, unit_of_work
 from itsm.search.models import SearchDocument
 from itsm.search.text import normalised
 from itsm.tickets.models import NO_DUE, NUMBER_DIGITS, Category, JournalEntry, Ticket
@@ -100,6 +100,13 @@ def _next_id(table: Any) -> int:
     return int(session.scalar(select(func.max(table.id))) or 0) + 1
 
 
+def _follow_ids(table: type[Base]) -> None:
+    """PostgreSQL's sequences know nothing of ids that were written by hand."""
+    if dialect_name() == "postgresql":
+        name = table.__tablename__
+        session.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"))  # noqa: S608 (a table's own name)
+
+
 def add_people(number: int) -> None:
     """People, units, groups and categories, once."""
     if session.scalar(select(Group.id).where(Group.name == "Load group 1")):
@@ -138,6 +145,7 @@ def add_tickets(dice: random.Random, number: int) -> None:
         with unit_of_work():
             rows = [_ticket(dice, first + index, index, around) for index in range(start, min(start + BATCH, number))]
             _write_tickets(dice, rows, agreement)
+            _follow_ids(Ticket)
 
 
 def _ticket(dice: random.Random, ticket_id: int, index: int, around: Around) -> dict[str, Any]:
@@ -268,6 +276,7 @@ def add_cis(dice: random.Random, number: int) -> None:
     for class_key, ids, _relation in layers:
         with unit_of_work():
             _insert(Ci, [_ci(class_key, classes[class_key], ci_id) for ci_id in ids])
+            _follow_ids(Ci)
     for position, (_class_key, ids, relation) in enumerate(layers):
         suppliers = _suppliers(layers, position)
         for start in range(0, len(ids), BATCH):

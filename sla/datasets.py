@@ -28,6 +28,7 @@ FIELDS = (
     DataField("agreement", _("Agreement"), counted=True),
     DataField("target_seconds", _("Target time"), "seconds"),
     DataField("elapsed_seconds", _("Elapsed"), "seconds"),
+    DataField("ended_seconds", _("Elapsed when it ended"), "seconds"),
     DataField("started_at", _("Started"), "instant"),
     DataField("due_at", _("Due"), "instant"),
     DataField("ended_at", _("Ended"), "instant"),
@@ -38,13 +39,17 @@ FIELDS = (
 )
 
 
+def _has_ended(selection: Selection) -> ColumnElement[bool]:
+    return and_(SlaClock.ended_at.is_not(None), SlaClock.ended_at < selection.to_at)
+
+
 def outcome_of(selection: Selection) -> ColumnElement[str]:
     """How a clock counts in a period, looked at from the period's end. Rule: R1.
 
     Counted: `met`, `breached` (both ended in the period), `overdue` (open, its due instant lies in the period; counts as
     breached). Listed apart: `cancelled`, `earlier` (open, overdue since before the period), `paused`, `running`.
     """
-    ended = and_(SlaClock.ended_at.is_not(None), SlaClock.ended_at < selection.to_at)
+    ended = _has_ended(selection)
     fell_due_at = func.coalesce(SlaClock.breached_at, SlaClock.due_at)
     return case(
         (and_(ended, SlaClock.state == "cancelled"), "cancelled"),
@@ -58,8 +63,7 @@ def outcome_of(selection: Selection) -> ColumnElement[str]:
 
 
 def _counted_at(selection: Selection) -> ColumnElement[Any]:
-    ended = and_(SlaClock.ended_at.is_not(None), SlaClock.ended_at < selection.to_at)
-    return case((ended, SlaClock.ended_at), else_=func.coalesce(SlaClock.breached_at, SlaClock.due_at))
+    return case((_has_ended(selection), SlaClock.ended_at), else_=func.coalesce(SlaClock.breached_at, SlaClock.due_at))
 
 
 def _bucket(selection: Selection) -> ColumnElement[Any]:
@@ -84,6 +88,7 @@ def _columns(selection: Selection) -> Mapping[str, ColumnElement[Any]]:
         "organisation": func.coalesce(Organisation.name, ""),
         "agreement": func.coalesce(Agreement.name, ""),
         "outcome": outcome_of(selection),
+        "ended_seconds": case((_has_ended(selection), SlaClock.elapsed_seconds), else_=0),
         "bucket": _bucket(selection),
     }
 

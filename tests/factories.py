@@ -9,6 +9,8 @@ from change import services as change_services
 from change.models import Change
 from cmdb import services as cmdb_services
 from cmdb.models import Ci, Relation
+from assets import services as asset_services
+from assets.models import Asset
 from incident import services as incident_services
 from incident.models import Incident
 from itsm.identity import services as identity
@@ -86,6 +88,9 @@ class Factory:
 
     def relation(self, source: Ci, target: Ci, type_key: str = "depends_on") -> Relation:
         return cmdb_services.relate(SYSTEM, source_id=source.id, target_id=target.id, type_key=type_key)
+
+    def asset(self, actor: Actor = SYSTEM, **facts: Any) -> Asset:
+        return asset_services.record_asset(actor, **{"name": "ThinkPad T14", "kind": "laptop", **facts})
 
     def token(self, person: Person) -> str:
         return identity.create_token(SYSTEM, person_id=person.id, name="test")[1]

@@ -65,7 +65,7 @@ def get_agent(actor: Actor, agent_id: int) -> InventoryAgent:
 def list_notes(actor: Actor) -> Sequence[Row[Any]]:
     """The newest documents that were refused or that somebody should look at."""
     require(actor, MANAGE)
-    columns = (InventoryBody.id, InventoryBody.received_at, InventoryBody.state, InventoryBody.reason)
+    columns: tuple[Any, ...] = (InventoryBody.id, InventoryBody.received_at, InventoryBody.state, InventoryBody.reason)
     statement: Select[Any] = (
         select(*columns, InventoryAgent.name, InventoryAgent.source_id)
         .join(InventoryAgent, InventoryAgent.id == InventoryBody.agent_id)

@@ -128,7 +128,7 @@ def read_body(body: bytes, *, agent_id: str = "") -> Reading:
 
 def inventory_of(document: Document, *, agent_id: str = "") -> Reading:
     """Turn a decoded message into the canonical inventory, or raise InventoryRefused."""
-    if not document.device_id:
+    if not (document.device_id or agent_id):
         raise InventoryRefused("deviceid", "is missing")
     notes = Notes()
     content = _content(document, notes)

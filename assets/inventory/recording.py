@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from assets.inventory import ci_facts, equipment
 from assets.inventory.changes import Change, as_data, compare, merge_inventory
@@ -126,7 +126,13 @@ def seen_again(actor: Actor, ci_id: int, inventory: Inventory) -> ImportResult:
     """The very same document as last time: only the instant at which the machine was seen moves."""
     ci = cmdb.get_ci(SYSTEM, ci_id, lock=True)
     ci_services.record_facts(actor, ci, source=ci_facts.source_of(inventory), facts={}, at=clock.now())
+    _touch(ci_id)
     return ImportResult("unchanged", ci=ci_id, asset=equipment.number_for_ci(ci_id), reason=_about_state(ci))
+
+
+def _touch(ci_id: int) -> None:
+    """The machine was audited now, and nothing that matters had changed."""
+    session.execute(update(InventorySnapshot).where(InventorySnapshot.ci_id == ci_id).values(taken_at=clock.now()))
 
 
 def record(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys) -> ImportResult:
@@ -140,6 +146,7 @@ def record(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys)
     ci_services.record_facts(actor, found.ci, source=ci_facts.source_of(inventory), facts=facts, at=clock.now())
     reason = _about_state(found.ci)
     if not is_news:
+        _touch(found.ci.id)
         return ImportResult("unchanged", ci=found.ci.id, asset=equipment.number_for_ci(found.ci.id), reason=reason)
     notes = [reason, _taken(ci_services.bind_keys(found.ci, binding_keys(keys)))]
     _store(found.ci.id, found.snapshot, record_data, changes, keys)

@@ -9,6 +9,7 @@ import click
 from cmdb.discovery import execution, queries, ranges
 from cmdb.discovery.client import Credential, InvalidCredential, V2Credential
 from cmdb.discovery.credentials import open_credential
+from cmdb.discovery.scans import as_json
 from cmdb.discovery.services import open_run
 from cmdb.discovery.targets import InvalidTarget, parse_targets
 from itsm.identity.login import command_actor
@@ -41,7 +42,7 @@ def discover(
         chosen = _credentials(actor, targets, community, credential_name)
         run_id = open_run(actor, list(targets), port=port, dry_run=dry_run).id
     finished = execution.work_targets(run_id, chosen, _reporter())
-    click.echo(json.dumps(execution.as_json(finished), ensure_ascii=False, indent=1))
+    click.echo(json.dumps(as_json(finished), ensure_ascii=False, indent=1))
     if finished.result.scanned == 0 and finished.result.errors:
         sys.stderr.write(
             "itsm: nothing was scanned: no target lies in a range that an administrator allowed"

@@ -1,73 +1,31 @@
 """A run from its first packet to its last row: fetch first, outside of any transaction, then store device by device."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-import structlog
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete
 
-from cmdb.discovery import queries, ranges, recording
+from cmdb.discovery import queries, ranges
 from cmdb.discovery.client import Credential
+from cmdb.discovery.client.base import NO_ANSWER
 from cmdb.discovery.credentials import open_credential
-from cmdb.discovery.facts import DeviceFacts
-from cmdb.discovery.identification import identify
-from cmdb.discovery.models import ScanRange, ScanResult, ScanRun, ScanTarget
-from cmdb.discovery.run import DeviceError, DiscoveryResult, Progress, discover, result_as_json
+from cmdb.discovery.models import ScanRange, ScanResult, ScanRun
+from cmdb.discovery.run import DiscoveryResult, Progress, discover
+from cmdb.discovery.scans import Finished, Report, Scan
 from cmdb.discovery.services import close_run
+from cmdb.discovery.storing import store
 from cmdb.discovery.targets import Guard
 from itsm.kernel import clock, records
-from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session, unit_of_work
+from itsm.kernel.jobs import TaskCancelled
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import _
 
-log = structlog.get_logger()
-
 BEAT_SECONDS: Final = 2.0
-STORE_ATTEMPTS: Final = 3
 NO_CREDENTIAL: Final = "This range has no credential. Choose one at the range."
-Report = Callable[[int, str], None]
-
-
-@dataclass(frozen=True)
-class Scan:
-    """Everything that a run needs while no transaction is open; `credential_ids` stands beside `credentials`."""
-
-    run_id: int
-    range_id: int | None
-    targets: tuple[str, ...]
-    guard: Guard
-    credentials: tuple[Credential, ...]
-    credential_ids: tuple[int | None, ...]
-    port: int
-    packets_per_second: int
-    remembered: Mapping[str, int]
-    dry_run: bool
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What became of one device; `action` is created, updated, unchanged or found (dry run)."""
-
-    address: str
-    action: str
-    ci_id: int | None = None
-    ci_name: str = ""
-    notes: tuple[str, ...] = ()
-
-
-@dataclass
-class Finished:
-    """A run that has ended: what the network said and what was stored."""
-
-    run_id: int
-    result: DiscoveryResult
-    stored: dict[str, Stored] = field(default_factory=dict)
 
 
 def work_range(run_id: int, report: Report) -> Finished:
@@ -85,7 +43,7 @@ def _work(run_id: int, prepare: Callable[[], Scan], report: Report) -> Finished:
         with unit_of_work():
             scan = prepare()
         finished = Finished(run_id, fetch(scan, report))
-        _store(scan, finished, report)
+        store(scan, finished, report)
         with unit_of_work():
             _count(records.get(ScanRun, run_id), finished)
     except BaseException as error:
@@ -95,9 +53,11 @@ def _work(run_id: int, prepare: Callable[[], Scan], report: Report) -> Finished:
 
 
 def _give_up(run_id: int, error: BaseException) -> None:
-    state = "failed" if isinstance(error, Exception) and type(error).__name__ != "TaskCancelled" else "cancelled"
+    """Close a run that was cancelled, interrupted or broken."""
+    is_failure = isinstance(error, Exception) and not isinstance(error, TaskCancelled)
     with unit_of_work():
-        close_run(records.get(ScanRun, run_id), state=state, error=str(error)[:2000] if state == "failed" else "")
+        run = records.get(ScanRun, run_id)
+        close_run(run, state="failed" if is_failure else "cancelled", error=str(error)[:2000] if is_failure else "")
 
 
 def scan_of_range(run_id: int) -> Scan:
@@ -193,111 +153,10 @@ def _watch(future: "Future[DiscoveryResult]", latest: _Latest, report: Report) -
         report(*latest.told())
 
 
-def _store(scan: Scan, finished: Finished, report: Report) -> None:
-    devices = finished.result.devices
-    at = clock.now()
-    told_at = at
-    for number, facts in enumerate(devices):
-        if (clock.now() - told_at).total_seconds() >= BEAT_SECONDS:
-            told_at = clock.now()
-            report(80 + 20 * number // len(devices), str(_("%(done)s devices stored", done=number)))
-        _store_one(scan, finished, facts, at)
-    for start in range(0, len(finished.result.errors), 500):
-        with unit_of_work():
-            for error in finished.result.errors[start : start + 500]:
-                _store_error(scan, error)
-
-
-def _store_one(scan: Scan, finished: Finished, facts: DeviceFacts, at: datetime) -> None:
-    """Store one device in a unit of work of its own; what goes wrong costs only this device."""
-    try:
-        stored = _attempt(scan, finished, facts, at)
-    except Exception as error:  # the boundary between devices: logged, and recorded with the run
-        log.exception("device not stored", address=facts.address)
-        with unit_of_work():
-            _store_error(scan, DeviceError(facts.address, f"not stored ({type(error).__name__}); see the log"))
-        return
-    finished.stored[facts.address] = stored
-
-
-def _attempt(scan: Scan, finished: Finished, facts: DeviceFacts, at: datetime) -> Stored:
-    """Store, once more where another run recorded the same device at the same moment."""
-    for attempt in range(1, STORE_ATTEMPTS + 1):
-        try:
-            with unit_of_work():
-                stored = _recorded(scan, facts, at)
-                _remember(scan, facts.address, finished.result.credentials_used.get(facts.address), at)
-                session.add(_result_row(scan, facts, stored))
-                session.flush()
-                return stored
-        except IntegrityError:
-            if attempt == STORE_ATTEMPTS:
-                raise
-    raise AssertionError
-
-
-def _recorded(scan: Scan, facts: DeviceFacts, at: datetime) -> Stored:
-    """Store a device as the system (who asked stands with the run), or only look which item it is."""
-    if scan.dry_run:
-        known = identify(facts).ci
-        return Stored(facts.address, "found", known.id if known else None, known.name if known else "")
-    place = ranges.holding(queries.active_ranges(), facts.address)
-    done = recording.store_device(SYSTEM, facts, at=at, site_id=place.site_id if place else None)
-    return Stored(facts.address, done.action, done.ci.id, done.ci.name, done.notes)
-
-
-def _remember(scan: Scan, address: str, credential_index: int | None, at: datetime) -> None:
-    if scan.dry_run or credential_index is None:
-        return
-    target = session.scalar(select(ScanTarget).where(ScanTarget.address == address))
-    if target is None:
-        target = ScanTarget(address=address)
-        session.add(target)
-    target.range_id, target.credential_id = scan.range_id or target.range_id, scan.credential_ids[credential_index]
-    target.state, target.last_ok_at, target.fail_count = "ok", at, 0
-
-
-def _result_row(scan: Scan, facts: DeviceFacts, stored: Stored) -> ScanResult:
-    told = [*(f"{one.table}: {one.text}" for one in facts.errors), *stored.notes]
-    return ScanResult(
-        run_id=scan.run_id,
-        address=facts.address,
-        outcome=stored.action,
-        name=facts.name[:255],
-        kind=facts.kind,
-        ci_id=stored.ci_id,
-        facts=_shown(facts),
-        text="\n".join(told)[:4000],
-    )
-
-
-def _shown(facts: DeviceFacts) -> dict[str, Any]:
-    shown = {name: getattr(facts, name) for name in ("vendor", "model", "serial", "location")}
-    return shown | {"interfaces": len(facts.interfaces), "neighbours": len(facts.neighbours)}
-
-
-def _store_error(scan: Scan, error: DeviceError) -> None:
-    session.add(ScanResult(run_id=scan.run_id, address=error.address, outcome="error", text=error.text[:4000]))
-    target = session.scalar(select(ScanTarget).where(ScanTarget.address == error.address))
-    if target is not None and not scan.dry_run:
-        target.state = "silent" if error.text == "no answer" else "error"
-        target.fail_count += 1
-    session.flush()
-
-
 def _count(run: ScanRun, finished: Finished) -> None:
     run.scanned, run.answered = finished.result.scanned, finished.result.answered
     for action in ("created", "updated", "unchanged"):
         setattr(run, action, sum(one.action == action for one in finished.stored.values()))
-    run.failed = len(finished.result.errors) + len(finished.result.devices) - len(finished.stored)
+    told = sum(error.text != NO_ANSWER for error in finished.result.errors)  # silence alone is no failure
+    run.failed = told + len(finished.result.devices) - len(finished.stored)
     close_run(run, state="done")
-
-
-def as_json(finished: Finished) -> dict[str, Any]:
-    """The whole run in the shape of `itsm discover`."""
-    document = result_as_json(finished.result)
-    for device in document["devices"]:
-        stored = finished.stored.get(device["address"], Stored(device["address"], "failed"))
-        device |= {"ci": stored.ci_id, "ci_name": stored.ci_name, "action": stored.action}
-        device["notes"] = list(stored.notes)
-    return document | {"run": finished.run_id}

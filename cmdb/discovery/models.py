@@ -79,7 +79,7 @@ class ScanRun(Base):
 
 
 class ScanResult(Base):
-    """What a run did with one address; `outcome` is created, updated, unchanged, found (dry run) or error."""
+    """What a run did with one address; `outcome` is created, updated, unchanged, found (dry run), silent or error."""
 
     __tablename__ = "scan_result"
     __table_args__ = (Index("ix_scan_result_run_id", "run_id", "id"), Base.__table_args__)

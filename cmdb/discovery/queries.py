@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import Row, case, func, select
 
 from cmdb import policy as cmdb_policy
 from cmdb.discovery.models import (
@@ -115,7 +115,7 @@ def get_run(actor: Actor, run_id: int) -> RunRow:
     return _run_row(row)
 
 
-def _runs() -> Select[Any]:
+def _runs() -> Any:
     return (
         select(ScanRun, ScanRange.name, BackgroundTask.percent, BackgroundTask.progress)
         .outerjoin(ScanRange, ScanRange.id == ScanRun.range_id)
@@ -136,14 +136,14 @@ class ResultRow:
 
 
 def list_results(actor: Actor, run_id: int, *, limit: int | None = None, cursor: str | None = None) -> Page[ResultRow]:
-    """What a run did, devices before errors; one statement."""
+    """What a run did, devices before errors, silent addresses last; one statement."""
     require_manage(actor)
     size = checked_limit(limit)
-    is_error = case((ScanResult.outcome == "error", 1), else_=0)
-    keys = (SortKey("is_error", is_error), SortKey("id", ScanResult.id))
-    statement = select(ScanResult, Ci.name, is_error.label("is_error")).outerjoin(Ci, Ci.id == ScanResult.ci_id)
+    rank = case((ScanResult.outcome == "error", 1), (ScanResult.outcome == "silent", 2), else_=0)
+    keys = (SortKey("rank", rank), SortKey("id", ScanResult.id))
+    statement = select(ScanResult, Ci.name, rank.label("rank")).outerjoin(Ci, Ci.id == ScanResult.ci_id)
     rows = session.execute(keyset(statement.where(ScanResult.run_id == run_id), keys, limit=size, cursor=cursor)).all()
-    page = page_of(rows, limit=size, cursor_values=lambda row: (row.is_error, row.ScanResult.id))
+    page = page_of(rows, limit=size, cursor_values=lambda row: (row.rank, row.ScanResult.id))
     return page.map(lambda row: ResultRow(row.ScanResult, row.name or ""))
 
 

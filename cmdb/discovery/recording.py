@@ -1,6 +1,6 @@
 """Storing what was read from a device: its configuration item, its facts, its ports and its neighbours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -33,26 +33,39 @@ Action = Literal["created", "updated", "unchanged"]
 
 @dataclass(frozen=True)
 class Recorded:
-    """The item of a device, what was done, and hints for a person."""
+    """The item of a device, what was done, and hints for a person; one that was left alone is not connected either."""
 
     ci: Ci
     action: Action
     notes: tuple[str, ...] = ()
+    left_alone: bool = False
 
 
 def store_device(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | None = None) -> Recorded:
-    """Create or update the configuration item of a device; a retired one is left alone and said so.
+    """Create or update the configuration item of a device and connect it; a retired one is left alone and said so.
 
     Raises `IntegrityError` when another transaction stores the same device at this moment; the caller tries again.
+    """
+    recorded = record_device(actor, facts, at=at, site_id=site_id)
+    if recorded.left_alone:
+        return recorded
+    is_changed = topology.store(actor, recorded.ci, facts, at=at)
+    return replace(recorded, action="updated") if is_changed and recorded.action == "unchanged" else recorded
+
+
+def record_device(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | None = None) -> Recorded:
+    """Create or update the configuration item of a device, without its neighbours.
+
+    A run records all its devices before it connects the first, so that none needs a placeholder for another.
     """
     found = identify(facts)
     if found.ci is None:
         return _created(actor, facts, at=at, site_id=site_id)
     if found.conflict:
-        return Recorded(found.ci, "unchanged", (found.conflict,))
+        return Recorded(found.ci, "unchanged", (found.conflict,), left_alone=True)
     if found.ci.state == RETIRED:
         text = _("“%(name)s” is retired but still answers. It was left as it is.", name=found.ci.name)
-        return Recorded(found.ci, "unchanged", (str(text),))
+        return Recorded(found.ci, "unchanged", (str(text),), left_alone=True)
     return _updated(actor, found, found.ci, facts, at)
 
 
@@ -79,7 +92,6 @@ def _created(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | N
         )
         notes.append(str(text))
     _keep_record(ci, facts, at)
-    topology.store(actor, ci, facts, at=at)
     return Recorded(ci, "created", tuple(notes))
 
 
@@ -96,7 +108,6 @@ def _updated(actor: Actor, found: Identified, ci: Ci, facts: DeviceFacts, at: da
     changed = bool(record_facts(actor, ci, source=SOURCE, facts=said, at=at)) or changed
     notes = _bind(ci, facts)
     _keep_record(ci, facts, at)
-    changed = topology.store(actor, ci, facts, at=at) or changed
     return Recorded(ci, "updated" if changed else "unchanged", tuple(notes))
 
 

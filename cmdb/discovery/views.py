@@ -31,6 +31,7 @@ OUTCOMES = {
     "updated": _("updated"),
     "unchanged": _("unchanged"),
     "found": _("found, not saved"),
+    "silent": _("no answer"),
     "error": _("error"),
 }
 KINDS = {
@@ -38,7 +39,7 @@ KINDS = {
     "server": _("Server"), "access_point": _("Access point"), "storage": _("Storage"), "other": _("Device"),
 }  # fmt: skip
 HINTS = {
-    "no answer": _("no answer: nothing there, SNMP switched off, or a community or privacy key that is not accepted"),
+    "no answer": _("Nothing there, SNMP switched off, or a community or privacy key that is not accepted."),
     "SNMPv3 authentication was refused: unknown user, wrong key or wrong protocol": _(
         "SNMP v3 was refused: unknown user, wrong key or wrong protocol. Check the credential."
     ),

@@ -24,9 +24,12 @@ def attach_ci(actor: Actor, ticket: Ticket, ci: Ci, *, origin: str = "hand") -> 
     attach_cis(actor, ticket, [ci.id], origin=origin)
 
 
-def attach_cis(actor: Actor, ticket: Ticket, ci_ids: Sequence[int], *, origin: str = "hand") -> None:
+def attach_cis(
+    actor: Actor, ticket: Ticket, ci_ids: Sequence[int], *, origin: str = "hand", opening: bool = False
+) -> None:
     """Say that a ticket concerns these CIs, in a fixed number of statements however many an outage reaches. Rule: C4.
 
+    `opening` is for the transaction that opens the ticket, of which subscribers hear anyway.
     Raises `Invalid` for the field `ci` when the actor may not see one of them.
     """
     if not ci_ids:
@@ -45,7 +48,10 @@ def attach_cis(actor: Actor, ticket: Ticket, ci_ids: Sequence[int], *, origin: s
         now = clock.now()
         rows = [{"ticket_id": ticket.id, "ci_id": ci_id, "origin": origin, "created_at": now} for ci_id in fresh]
         session.execute(insert(TicketCi), rows)
-        _write(actor, ticket, [None, ", ".join(names[ci_id] for ci_id in fresh)])
+        changed = {"ci": [None, ", ".join(names[ci_id] for ci_id in fresh)]}
+        tickets.write_journal(actor, ticket, "change", changes=changed)
+        if not opening:
+            _tell(actor, ticket)
 
 
 def _standing(actor: Actor, ticket: Ticket, ci_ids: Sequence[int]) -> tuple[dict[int, str], set[int]]:
@@ -64,7 +70,8 @@ def detach_ci(actor: Actor, ticket: Ticket, ci: Ci) -> None:
     _require_attach(actor, ticket)
     result = session.execute(delete(TicketCi).where(TicketCi.ticket_id == ticket.id, TicketCi.ci_id == ci.id))
     if getattr(result, "rowcount", 0):
-        _write(actor, ticket, [ci.name, None])
+        tickets.write_journal(actor, ticket, "change", changes={"ci": [ci.name, None]})
+        _tell(actor, ticket)
 
 
 def _require_attach(actor: Actor, ticket: Ticket) -> None:
@@ -72,6 +79,5 @@ def _require_attach(actor: Actor, ticket: Ticket) -> None:
         raise Forbidden(_("You may read this ticket but not change it."))
 
 
-def _write(actor: Actor, ticket: Ticket, pair: list[str | None]) -> None:
-    tickets.write_journal(actor, ticket, "change", changes={"ci": pair})
+def _tell(actor: Actor, ticket: Ticket) -> None:
     emit(TicketChanged(ticket.id, ticket.kind, fields=frozenset({"ci"}), actor_id=actor.person_id))

@@ -1,9 +1,10 @@
 """Login: Flask-Security on Flask-Login for people, bearer tokens for machines. Sets the actor of every request."""
 
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from flask import session as cookie
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, user_logged_in
@@ -148,7 +149,8 @@ def setup(app: Flask) -> None:
         mail_util_cls=OutboxMail,
         password_util_cls=CheckedPassword,
     )
-    _limit_guessing(app)
+    _lead_to_own_paths(app)
+    app.before_request(limit_guessing)
     user_logged_in.connect(_note_login, app)
     password_reset.connect(_note_reset, app)
     app.before_request(set_actor)
@@ -159,10 +161,24 @@ def settings_of(app: Flask) -> Any:
     return app.config["ITSM"]
 
 
-def _limit_guessing(app: Flask) -> None:
-    limit: Any = limiter.limit(lambda: settings().login_rate, key_func=get_remote_address, methods=["POST"])
-    for endpoint in GUESSED_ENDPOINTS:
-        app.view_functions[endpoint] = limit(app.view_functions[endpoint])
+def limit_guessing() -> None:
+    """Count tries to sign in or to reset a password by address; raises 429 beyond the rate of the settings."""
+    if request.method == "POST" and request.endpoint in GUESSED_ENDPOINTS:
+        with limiter.limit(settings().login_rate, key_func=get_remote_address):
+            pass
+
+
+def _lead_to_own_paths(app: Flask) -> None:
+    view = app.view_functions["security.login"]
+
+    @wraps(view)
+    def login(*arguments: Any, **named: Any) -> Response:
+        response = app.make_response(app.ensure_sync(view)(*arguments, **named))
+        if response.location:
+            response.location = own_path(response.location)
+        return response
+
+    app.view_functions["security.login"] = login
 
 
 def _note_login(app: Flask, user: Person, **rest: Any) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -99,7 +100,11 @@ def _headers(payload: Mapping[str, Any]) -> dict[str, str]:
 def _address(value: str) -> Address:
     plain = safe_header(value)
     name, bracket, rest = plain.rpartition("<")
-    address = Address(addr_spec=rest.removesuffix(">").strip()) if bracket else Address(addr_spec=plain)
+    written = rest.removesuffix(">").strip() if bracket else plain
+    try:
+        address = Address(addr_spec=written)
+    except (MessageError, IndexError) as error:
+        raise ValueError(f"{written!r} is no mail address") from error
     return Address(name.strip().strip('"'), address.username, address.domain)
 
 

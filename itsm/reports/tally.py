@@ -14,7 +14,7 @@ APART = ("running", "paused", "earlier", "cancelled")
 
 
 class ClockFigure(NamedTuple):
-    """What the figures need of one clock; `bucket` numbers the month it counts in, from 0."""
+    """What the figures need of one clock; `bucket` numbers the month it counts in, from 0; `ended_seconds` is 0 while it is open."""
 
     clock_id: int
     metric: str
@@ -22,7 +22,7 @@ class ClockFigure(NamedTuple):
     group_id: int | None
     bucket: int
     outcome: str
-    elapsed_seconds: int
+    ended_seconds: int
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Tally:
         """Count one clock."""
         self.outcomes[clock.outcome] += 1
         if clock.outcome in {"met", "breached"}:
-            self.times.append(clock.elapsed_seconds)
+            self.times.append(clock.ended_seconds)
 
     @property
     def met(self) -> int:

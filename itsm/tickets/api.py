@@ -13,7 +13,7 @@ from itsm.kernel.errors import Invalid
 from itsm.kernel.text import _
 from itsm.tickets import filters, queries, services
 from itsm.tickets.models import Category, Ticket
-from itsm.tickets.present import present, present_one
+from itsm.tickets.present import present, present_entries, present_one
 from itsm.tickets.schemas import EntryInput, EntryOutput, LinkInput, StepInput, TicketChanges
 from itsm.web import api
 from itsm.web.access import current_actor, requires, signed_in
@@ -199,7 +199,8 @@ def _add_journal(blueprint: Blueprint, kind: type[Ticket]) -> None:
         if cursor and not cursor.isdecimal():
             raise Invalid.field("cursor", _("This page marker is not valid here; start from the first page."))
         entries = queries.list_journal(actor, ticket, limit=limit + 1, before_id=int(cursor) if cursor else None)
-        return {"items": entries[:limit], "next": str(entries[limit - 1].id) if len(entries) > limit else None}
+        older = str(entries[limit - 1].id) if len(entries) > limit else None
+        return {"items": present_entries(actor, entries[:limit]), "next": older}
 
 
 def _add_links(blueprint: Blueprint, kind: type[Ticket], output: type[Schema]) -> None:

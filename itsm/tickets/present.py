@@ -10,13 +10,16 @@ from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.module import registry
 from itsm.tickets import policy, queries
-from itsm.tickets.models import Ticket
+from itsm.tickets.models import JournalEntry, Ticket
 
 COLUMNS = (
     "id", "kind", "number", "title", "description", "state", "state_category", "impact", "urgency", "priority", "priority_reason",
     "channel", "level", "hold_reason", "wake_at", "resolution_code", "resolution", "reassignments", "reopenings",
     "created_at", "updated_at", "responded_at", "resolved_at", "closed_at", "version",
 )  # fmt: skip
+ENTRY_COLUMNS = ("id", "at", "actor_name", "channel", "kind", "body", "by_requester", "automatic")
+ENTRY_CHANGES_TOLD = frozenset({"state", "state_category", "step", "hold_reason"})
+REQUESTER_STEPS = frozenset({"close", "reopen", "cancel"})
 STAFF_ONLY = ("priority_reason", "reassignments", "level")
 
 
@@ -76,3 +79,19 @@ def _names(table: type[Group] | type[Organisation], ids: set[int | None]) -> dic
     if not known:
         return {}
     return {row.id: row.name for row in session.execute(select(table.id, table.name).where(table.id.in_(known))).all()}
+
+
+def present_entries(actor: Actor, entries: Sequence[JournalEntry]) -> Sequence[Any]:
+    """Journal entries as their schema wants them; the requester's side learns of steps, not of who works on what or why."""
+    if policy.is_staff(actor):
+        return entries
+    told = [entry for entry in entries if entry.kind != "change" or "state" in entry.changes]
+    return [_outside_entry(entry) for entry in told]
+
+
+def _outside_entry(entry: JournalEntry) -> dict[str, Any]:
+    row = {name: getattr(entry, name) for name in ENTRY_COLUMNS}
+    row["changes"] = {name: pair for name, pair in entry.changes.items() if name in ENTRY_CHANGES_TOLD}
+    if entry.kind == "change" and entry.changes.get("step", ["", ""])[1] not in REQUESTER_STEPS:
+        row["body"] = ""
+    return row

@@ -12,7 +12,7 @@ from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid, ItsmError
 from itsm.kernel.module import registry
 from itsm.kernel.text import _
-from itsm.tickets import filters, pages, queries, services
+from itsm.tickets import filters, pages, policy, queries, services
 from itsm.tickets.models import Ticket
 from itsm.tickets.schemas import AssignForm, EntryInput, EscalateForm, FactsForm, LinkInput, step_form
 from itsm.web.access import current_actor, requires, signed_in
@@ -67,6 +67,8 @@ def _back(ticket: Ticket, anchor: str = "") -> BaseResponse:
 
 
 def _refused(ticket: Ticket, error: ItsmError, **typed: Any) -> tuple[str, int]:
+    if not policy.is_staff(current_actor()):
+        raise error  # the record's page is the staff's; the requester's side has the portal
     return pages.render_record(current_actor(), ticket, refusal=error, typed=typed), error.status
 
 
@@ -217,7 +219,7 @@ def watch(ticket_id: int) -> BaseResponse:
 
 
 @blueprint.get("/tickets/<int:ticket_id>/journal")
-@signed_in
+@requires("tickets.read")
 def older_entries(ticket_id: int) -> str:
     """Older entries of the timeline, below those on the page."""
     actor = current_actor()

@@ -7,11 +7,12 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
-from itsm.kernel import preferences
+from itsm.kernel import preferences, text
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Forbidden, NotFound
 from itsm.kernel.module import registry
 from itsm.kernel.text import _
+from itsm.web.presentation import choose_language
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -81,6 +82,7 @@ def check_access() -> Response | None:
     """Refuse a request whose actor lacks what its route declares; visitors are led to the login page."""
     if request.endpoint is None:
         return None
+    text.choose(choose_language())
     _refuse_if_off()
     access = declared_access(current_app, request.endpoint, request.method)
     if access in (ANYONE, OWN_RULE):

@@ -66,7 +66,9 @@ class StrictSchema(Schema):
         if isinstance(data, dict):
             faulty = [name for name, value in data.items() if isinstance(value, str) and "\x00" in value]
             if faulty:
-                raise ValidationError({name: [str(_("This text holds a character that cannot be kept."))] for name in faulty})
+                raise ValidationError(
+                    {name: [str(_("This text holds a character that cannot be kept."))] for name in faulty}
+                )
         return data
 
 

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, g, request
 from flask.wrappers import Response
 
-from itsm.kernel import preferences
+from itsm.kernel import preferences, text
 from itsm.kernel.db import session, set_reading
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ class ItsmFlask(Flask):
 
     def full_dispatch_request(self) -> Response:
         set_reading(only=request.method in READING)
+        text.choose(None)
         g.started = time.perf_counter()
         return super().full_dispatch_request()
 

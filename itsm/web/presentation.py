@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, has_request_context, request, url_for
-from flask_babel import get_locale
 from markupsafe import Markup, escape
 
 from config.priorities import IMPACTS, PRIORITIES, URGENCIES
@@ -16,7 +15,7 @@ from itsm.kernel.actor import ANONYMOUS, Actor
 from itsm.kernel.formats import Reader
 from itsm.kernel.module import registry
 from itsm.kernel.runtime import settings
-from itsm.kernel.text import LANGUAGES, RIGHT_TO_LEFT, _, plural
+from itsm.kernel.text import LANGUAGES, RIGHT_TO_LEFT, _, current_language, plural, translate, translate_plural
 
 STATIC = Path(__file__).parent / "static"
 HOLD_REASONS = {
@@ -36,7 +35,7 @@ def reader() -> Reader:
     """For whom the present page is written."""
     actor: Actor = g.get("actor", ANONYMOUS)
     zone = actor.timezone if actor.person_id else settings().timezone
-    return Reader(language=str(get_locale() or "en"), timezone=zone)
+    return Reader(language=current_language(), timezone=zone)
 
 
 def choose_language() -> str:
@@ -67,6 +66,7 @@ def icon(name: str, extra: str = "") -> Markup:
     )
 
 
+@cache
 def state_title(kind: str, state: str) -> Any:
     """The title of a state of a kind's life cycle (the first life cycle of the kind that knows it)."""
     for name, cycle in registry().lifecycles.items():
@@ -139,7 +139,8 @@ def setup(app: Flask) -> None:
         languages=LANGUAGES,
         actor=lambda: g.get("actor", ANONYMOUS),
         person=lambda: g.get("person"),
-        language=lambda: str(get_locale() or "en"),
-        direction=lambda: "rtl" if str(get_locale() or "en") in RIGHT_TO_LEFT else "ltr",
+        language=current_language,
+        direction=lambda: "rtl" if current_language() in RIGHT_TO_LEFT else "ltr",
     )
+    app.jinja_env.install_gettext_callables(translate, translate_plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response
 
 from config.settings import describe
 from itsm.kernel import jobs, preferences
-from itsm.kernel.errors import ItsmError
+from itsm.kernel.errors import Forbidden, ItsmError
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import _
 from itsm.web import audit_log, operations
-from itsm.web.access import current_actor, requires
+from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.api import StrictSchema
 from itsm.web.audit_log import AuditFilter
 from itsm.web.forms import Form, read_form
@@ -52,15 +52,17 @@ class ModulesForm(StrictSchema):
 
 
 @blueprint.get("/admin")
-@requires("admin.open")
+@signed_in
 def index() -> str:
-    """Everything that can be administered, grouped, each with one line that explains it."""
+    """Everything that the actor may administer, grouped, each with one line that explains it."""
     entries = menu("admin")
+    if not entries:
+        raise Forbidden(_("There is nothing here that you may administer."))
     sections = [(title, [entry for entry in entries if entry.section == key]) for key, title in SECTIONS.items()]
     return render_template(
         "web/admin/index.html",
         sections=[(title, inside) for title, inside in sections if inside],
-        worker_alive=jobs.worker_alive(),
+        worker_missing=current_actor().has("admin.open") and not jobs.worker_alive(),
     )
 
 

@@ -7,7 +7,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from cmdb.models import Ci, Relation
-from incident.models import Incident
 from itsm import seeding
 from itsm.identity import services as identity
 from itsm.identity.models import Person
@@ -58,7 +57,7 @@ def _grow(tickets: int, cis: int) -> None:
 
 def _measure_size(app: Flask, client: FlaskClient, size: int) -> list[Figure]:
     with app.app_context(), unit_of_work():
-        number = f"INC{session.scalar(select(func.max(Incident.ticket_id)).join(Ticket, Ticket.id == Incident.ticket_id)):07d}"
+        number = f"INC{session.scalar(select(func.max(Ticket.id))):07d}"
         hub = session.scalar(
             select(Relation.target_id)
             .join(Ci, Ci.id == Relation.target_id)

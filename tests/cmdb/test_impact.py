@@ -51,13 +51,17 @@ def nodes(app: Flask, make: Factory) -> list[Ci]:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(triples=graphs, direction=st.sampled_from(["down", "up"]), depth=st.integers(1, 6), chunk=st.sampled_from([2, 5000]))
+@given(
+    triples=graphs, direction=st.sampled_from(["down", "up"]), depth=st.integers(1, 6), chunk=st.sampled_from([2, 5000])
+)
 def test_the_walk_agrees_with_networkx_on_the_whole_graph(
     nodes: list[Ci], triples: list[Triple], direction: Any, depth: int, chunk: int
 ) -> None:
     session.execute(delete(Relation))
     ids = [ci.id for ci in nodes]
-    rows = [{"source_id": ids[one], "target_id": ids[two], "type_key": kind, "origin": "hand"} for one, two, kind in triples]
+    rows = [
+        {"source_id": ids[one], "target_id": ids[two], "type_key": kind, "origin": "hand"} for one, two, kind in triples
+    ]
     if rows:
         session.execute(insert(Relation), rows)
     with pytest.MonkeyPatch.context() as patch:

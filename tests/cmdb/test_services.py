@@ -180,7 +180,10 @@ def test_strong_keys_belong_to_one_ci(app: Flask, make: Factory) -> None:
     taken = services.bind_keys(second, [("serial", "ABC"), ("name", "a"), ("mac", "nonsense")])
     assert taken == [("serial", "abc")]
     found = services.find_by_keys([("mac", "00-1A-2B-3C-4D-5E"), ("name", "A")])
-    assert [(match.ci_id, len(match.strong), len(match.weak)) for match in found] == [(first.id, 1, 1), (second.id, 0, 1)]
+    assert [(match.ci_id, len(match.strong), len(match.weak)) for match in found] == [
+        (first.id, 1, 1),
+        (second.id, 0, 1),
+    ]
     assert services.find_by_keys([("uuid", "")]) == []
 
 

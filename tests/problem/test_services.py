@@ -30,7 +30,9 @@ def test_a_problem_raised_from_an_incident_is_its_cause(app: Flask, make: Factor
     incident = make.incident(agent)
     problem = make.problem(agent, incident=incident, title="Printers forget")
     assert problem.number == f"PRB{problem.id:07d}"
-    assert [(each.relation, each.ticket.id) for each in tickets.list_links(agent, incident)] == [("caused_by", problem.id)]
+    assert [(each.relation, each.ticket.id) for each in tickets.list_links(agent, incident)] == [
+        ("caused_by", problem.id)
+    ]
     assert queries.impact_of(agent, [problem.id])[problem.id] == queries.Impact(total=1, open=1)
 
 

@@ -34,7 +34,13 @@ def test_a_problem_is_raised_from_the_incidents_page(client: FlaskClient, make: 
     assert address in page.text
     form_page = agent.get(address).text
     assert "Labels are blank" in form_page
-    data = {"csrf_token": token_of(agent, address), "incident": incident.number, "title": "Labels", "impact": "3", "urgency": "3"}
+    data = {
+        "csrf_token": token_of(agent, address),
+        "incident": incident.number,
+        "title": "Labels",
+        "impact": "3",
+        "urgency": "3",
+    }
     answer = agent.post("/problems/new", data=data)
     assert answer.status_code == 302
     links = tickets.list_links(SYSTEM, incident)
@@ -66,7 +72,12 @@ def test_hostile_text_stays_text_on_every_page(client: FlaskClient, make: Factor
 
 def test_the_page_warns_before_a_problem_with_open_incidents_is_closed(client: FlaskClient, make: Factory) -> None:
     problem = make.problem(incident=make.incident())
-    steps = (("assess", {}), ("analyse", {}), ("record_known_error", {"root_cause": "x"}), ("resolve", {"resolution": "y"}))
+    steps = (
+        ("assess", {}),
+        ("analyse", {}),
+        ("record_known_error", {"root_cause": "x"}),
+        ("resolve", {"resolution": "y"}),
+    )
     for step, fields in steps:
         ticket_services.take_step(SYSTEM, problem, step, fields=fields)
     session.commit()
@@ -95,7 +106,12 @@ def test_saving_the_analysis_and_a_stale_save(client: FlaskClient, make: Factory
     session.commit()
     agent = desk(client, make)
     address = f"/problems/{problem.number}"
-    data = {"csrf_token": token_of(agent, address), "version": "1", "root_cause": "Heat", "workaround": "Open the window"}
+    data = {
+        "csrf_token": token_of(agent, address),
+        "version": "1",
+        "root_cause": "Heat",
+        "workaround": "Open the window",
+    }
     assert agent.post(f"{address}/analysis", data=data).status_code == 302
     stale = agent.post(f"{address}/analysis", data=data | {"root_cause": "Cold"})
     assert stale.status_code == 409

@@ -2,19 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from itsm.channels.mail import intake, queries
-from itsm.channels.mail.json_lines import parse_lines
+from itsm.channels.mail.parse_command import MOST_BYTES, parse
 from itsm.kernel.db import reading, unit_of_work
 from itsm.kernel.errors import ItsmError
 
 TRY_AGAIN_LATER = 75  # EX_TEMPFAIL: the mail server keeps the message
-MOST_BYTES = 256 * 1024 * 1024
 
 
 @click.group()
@@ -45,25 +42,6 @@ def _mailbox_id(name: str | None) -> int | None:
         return queries.get_mailbox_by_name(name).id
 
 
-@mail.command("parse")
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE…]")
-def parse(files: tuple[Path, ...]) -> None:
-    """Only read messages (from standard input when no file is named); prints one JSON line a message."""
-    if not files:
-        _print_parsed(None, sys.stdin.buffer.read(MOST_BYTES))
-    for path in files:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            click.echo(json.dumps({"file": str(path), "error": str(error.strerror or error)}, ensure_ascii=False))
-            continue
-        _print_parsed(str(path), content)
-
-
-def _print_parsed(name: str | None, content: bytes) -> None:
-    lines: Iterator[dict[str, object]] = parse_lines([(name, content)])
-    for line in lines:
-        click.echo(json.dumps(line, ensure_ascii=False))
-
+mail.add_command(parse)
 
 COMMANDS = (mail,)

@@ -72,7 +72,11 @@ def test_second_sweep_changes_nothing(app: Flask, agent: SnmpServer) -> None:
 
 
 def _entries(ci_id: int) -> int:
-    return len(session.scalars(select(AuditEntry.id).where(AuditEntry.subject_kind == "ci", AuditEntry.subject_id == ci_id)).all())
+    return len(
+        session.scalars(
+            select(AuditEntry.id).where(AuditEntry.subject_kind == "ci", AuditEntry.subject_id == ci_id)
+        ).all()
+    )
 
 
 def test_moved_device_is_updated_with_an_audit_entry(app: Flask, tmp_path: Path) -> None:
@@ -163,7 +167,9 @@ def test_exclusion_wins_over_range_and_loopback(app: Flask, agent: SnmpServer) -
     assert (document["scanned"], document["devices"]) == (0, [])
 
 
-def test_loopback_is_refused_outside_of_demo_mode(app: Flask, agent: SnmpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loopback_is_refused_outside_of_demo_mode(
+    app: Flask, agent: SnmpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.config, "ITSM", replace(app.config["ITSM"], demo=False))
     result = run("127.0.0.1", "--port", agent.port)
     assert result.exit_code == 1

@@ -133,7 +133,9 @@ def test_silence_takes_no_value_away(app: Flask) -> None:
 
 def test_kinds_become_classes(app: Flask) -> None:
     classes = {}
-    for number, kind in enumerate(("switch", "router", "firewall", "printer", "ups", "server", "access_point", "storage", "other")):
+    for number, kind in enumerate(
+        ("switch", "router", "firewall", "printer", "ups", "server", "access_point", "storage", "other")
+    ):
         recorded = store(facts_of(f"10.0.1.{number}", name=kind, serial=f"SERIAL-{number}", kind=kind))
         classes[kind] = recorded.ci.class_key
     assert classes.pop("other") == "device"

@@ -61,7 +61,8 @@ def test_cmdb_editor_may_allow_a_range_and_it_is_on_record(make: Factory) -> Non
     [
         ({"network": "switch.example.org"}, "network", "switch.example.org"),
         ({"network": " , "}, "network", "at least one"),
-        ({"network": "10.0.0.0/8"}, "network", "Split it"),
+        ({"network": "10.0.0.0/16, 10.1.0.0/24"}, "network", "Split it"),
+        ({"network": "10.0.0.0/8"}, "network", "not larger than"),
         ({"network": "169.254.1.0/24"}, "network", "link-local"),
         ({"network": "8.8.8.0/24"}, "network", "public address"),
         ({"network": "::1"}, "network", "::1"),
@@ -76,7 +77,9 @@ def test_wrong_range_names_the_field(app: Flask, facts: dict[str, Any], field: s
     assert text in str(caught.value.errors[field][0])
 
 
-def test_public_addresses_need_their_own_switch_and_loopback_demo_mode(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_public_addresses_need_their_own_switch_and_loopback_demo_mode(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert make_range(name="Public", network="8.8.8.0/24", allow_public=True).id
     assert make_range(name="Loopback", network="127.0.0.0/24").id
     monkeypatch.setitem(app.config, "ITSM", replace(app.config["ITSM"], demo=False))

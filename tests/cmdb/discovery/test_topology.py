@@ -61,7 +61,9 @@ def test_source_is_further_from_the_core(app: Flask) -> None:
     switch = store(facts_of(chassis_id="00:c0:ff:ee:00:01", neighbours=(neighbour(CORE),)))
     assert relations() == [(switch.ci.id, router.ci.id)]
     heard = neighbour("00:c0:ff:ee:00:01", name="access-1")
-    store(facts_of("10.0.0.9", name="core-1", kind="router", serial="SERIAL-CORE", chassis_id=CORE, neighbours=(heard,)))
+    store(
+        facts_of("10.0.0.9", name="core-1", kind="router", serial="SERIAL-CORE", chassis_id=CORE, neighbours=(heard,))
+    )
     assert relations() == [(switch.ci.id, router.ci.id)]
 
 

@@ -114,7 +114,9 @@ def test_asking_again_withdraws_the_question_before(app: Flask, make: Factory) -
 
 def test_approvers_get_a_mail_each_without_line_breaks_in_its_subject(app: Flask, make: Factory) -> None:
     change = make.change(make.actor(), title="Swap disk\r\nBcc: all@example.org")
-    asked(make, member(make, email="one@example.org"), member(make, email="two@example.org", language="fa"), change=change)
+    asked(
+        make, member(make, email="one@example.org"), member(make, email="two@example.org", language="fa"), change=change
+    )
     mails = session.scalars(select(OutboxMessage).where(OutboxMessage.event_key.startswith("approval:"))).all()
     assert {mail.recipient for mail in mails} == {"one@example.org", "two@example.org"}
     assert all(change.number in mail.payload["subject"] and "\n" not in mail.payload["subject"] for mail in mails)

@@ -29,5 +29,5 @@ def test_other_purpose_changed_text_and_other_key_do_not_open(app: Flask, monkey
         with pytest.raises(SecretUnreadable):
             decrypt(purpose, stored)
     monkeypatch.setitem(app.config, "ITSM", replace(app.config["ITSM"], secret_key="another-key-of-enough-length"))
-    with pytest.raises(SecretUnreadable, match="test.one"):
+    with pytest.raises(SecretUnreadable, match=r"test\.one"):
         decrypt("test.one", sealed)

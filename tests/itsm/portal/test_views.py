@@ -1,21 +1,19 @@
 """The portal as the requester sees it."""
 
 import io
-from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from incident.models import Incident
 from itsm.identity.models import Person
 from itsm.kernel.actor import SYSTEM
-from itsm.kernel.db import db, session
+from itsm.kernel.db import session
 from itsm.tickets import queries, services
 from itsm.tickets.models import Attachment
 from tests.factories import Factory
 from tests.itsm.web.browser import post
+from tests.itsm.web.statements import counted
 
 SECRET = "the-inside-of-things"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -30,19 +28,6 @@ def person(make: Factory) -> Person:
 def visitor(client: FlaskClient, make: Factory, person: Person) -> FlaskClient:
     session.commit()
     return make.sign_in(client, person)
-
-
-@pytest.fixture
-def statements(app: Flask) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_reporting_trouble_makes_an_incident_of_the_person(visitor: FlaskClient, person: Person) -> None:
@@ -255,11 +240,14 @@ def test_hostile_text_comes_back_escaped(visitor: FlaskClient, make: Factory, pe
         page = visitor.get(path).text
         assert "<script>alert" not in page, path
         assert "<img src=x" not in page, path
-    assert "<script>" not in visitor.get("/portal/new?title=%3Cscript%3Ealert(1)").text.split("<main")[1].split("</main")[0]
+    assert (
+        "<script>"
+        not in visitor.get("/portal/new?title=%3Cscript%3Ealert(1)").text.split("<main")[1].split("</main")[0]
+    )
 
 
 def test_lists_take_as_many_statements_for_many_rows_as_for_few(
-    visitor: FlaskClient, make: Factory, person: Person, statements: list[str]
+    visitor: FlaskClient, make: Factory, person: Person
 ) -> None:
     actor = make.actor_of(person)
     make.incident(actor)
@@ -268,9 +256,9 @@ def test_lists_take_as_many_statements_for_many_rows_as_for_few(
     for _round in range(2):
         for path in ("/portal", "/portal/tickets"):
             session.expunge_all()
-            statements.clear()
-            visitor.get(path)
-            counts.append(len(statements))
+            with counted() as seen:
+                visitor.get(path)
+            counts.append(len(seen))
         for _number in range(12):
             make.incident(actor)
         session.commit()

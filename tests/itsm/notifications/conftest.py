@@ -1,0 +1,19 @@
+"""The application with an SMTP server that keeps what it gets."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from tests.servers.sink import Sink
+
+
+@pytest.fixture
+def sink(app: Flask) -> Iterator[Sink]:
+    """A server, and the application set to send through it."""
+    before = app.config["ITSM"]
+    with Sink() as server:
+        app.config["ITSM"] = replace(before, smtp_url=server.url)
+        yield server
+    app.config["ITSM"] = before

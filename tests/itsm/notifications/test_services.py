@@ -1,0 +1,98 @@
+"""Limits, silence, and what an administrator does with messages that were given up."""
+
+import pytest
+from flask import Flask
+
+from itsm.kernel.actor import SYSTEM
+from itsm.kernel.errors import Conflict, Forbidden
+from itsm.kernel.paging import LARGEST_LIMIT
+from itsm.notifications import queries, services
+from itsm.notifications.services import Notice
+from tests.channels.mail.letters import outgoing
+from tests.factories import Factory
+
+
+def notice(number: int = 1, *, event: str = "answered", ticket_id: int = 7, to: str = "ana@example.org", **facts: bool) -> Notice:
+    return Notice(
+        to=to,
+        subject="Hello",
+        text="Text",
+        event_key=f"{event}:{ticket_id}:{number}:{to}",
+        ticket_id=ticket_id,
+        headers={},
+        sender_name="Desk",
+        sender_address="desk@desk.test",
+        **facts,
+    )
+
+
+def states() -> list[str]:
+    return [row.state for row in outgoing()]
+
+
+def test_one_mail_for_one_event(app: Flask) -> None:
+    services.send_notice(notice())
+    services.send_notice(notice())
+    assert states() == ["waiting"]
+
+
+def test_r12_confirmations_are_limited_over_all_tickets(app: Flask) -> None:
+    limit = app.config["ITSM"].mail_answers_per_hour
+    for number in range(limit + 2):
+        services.send_notice(notice(number, event="opened", ticket_id=number))
+    services.send_notice(notice(event="opened", ticket_id=99, to="bo@example.org"))
+    assert states() == ["waiting"] * limit + ["held"] * 2 + ["waiting"]
+    assert outgoing()[-2].last_error == services.TOO_MANY_CONFIRMATIONS
+
+
+def test_r16_notices_are_limited_on_one_ticket_and_answers_are_not(app: Flask) -> None:
+    limit = app.config["ITSM"].mail_notices_per_hour
+    for number in range(limit + 1):
+        services.send_notice(notice(number))
+    services.send_notice(notice(ticket_id=71))
+    services.send_notice(notice(900, is_answer=True))
+    assert states() == ["waiting"] * limit + ["held", "waiting", "waiting"]
+
+
+def test_r18_an_address_that_failed_is_held_for_rules_only(app: Flask) -> None:
+    services.send_notice(notice(1, address_failed=True))
+    services.send_notice(notice(2, address_failed=True, is_answer=True))
+    assert states() == ["held", "waiting"]
+
+
+def test_nothing_is_queued_in_silence(app: Flask) -> None:
+    with services.silenced():
+        services.send_notice(notice())
+    assert outgoing() == []
+
+
+def test_given_up_ones_are_sent_again_on_request(app: Flask) -> None:
+    for number in range(3):
+        services.send_notice(notice(number))
+    one, two, three = outgoing()
+    one.state = two.state = "dead"
+    three.state, three.attempts = "held", 4
+    services.retry(SYSTEM, three.id)
+    assert (three.state, three.attempts) == ("waiting", 0)
+    assert services.retry_all_dead(SYSTEM) == 2
+    assert queries.count_by_state(SYSTEM) == {"waiting": 3, "sending": 0, "dead": 0, "held": 0, "sent": 0}
+    with pytest.raises(Conflict):
+        services.retry(SYSTEM, three.id)
+
+
+def test_only_administrators_see_and_send(app: Flask, make: Factory) -> None:
+    agent = make.actor("agent")
+    for call in (lambda: queries.list_messages(agent), lambda: queries.count_by_state(agent), lambda: services.retry_all_dead(agent)):
+        with pytest.raises(Forbidden):
+            call()
+
+
+def test_the_list_pages_newest_first(app: Flask) -> None:
+    for number in range(5):
+        services.send_notice(notice(number, ticket_id=number))
+    first = queries.list_messages(SYSTEM, limit=3)
+    second = queries.list_messages(SYSTEM, limit=3, cursor=first.next)
+    ids = [row.id for row in (*first.items, *second.items)]
+    assert ids == sorted(ids, reverse=True)
+    assert (len(ids), second.next) == (5, None)
+    assert queries.list_messages(SYSTEM, state="sent", limit=LARGEST_LIMIT).items == []

@@ -1,0 +1,131 @@
+"""Calendars, agreements and clocks as JSON."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from itsm.kernel.db import session
+from itsm.kernel.jobs import BackgroundTask
+from sla.models import Agreement, BusinessHours
+from tests.factories import Factory
+
+WEEK = {"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "fri": [["22:00", "06:00"]]}
+AGREEMENT = {
+    "name": "Gold",
+    "calendar": "Office hours",
+    "condition": "priority <= 2",
+    "targets": [{"metric": "resolution", "priority": 1, "seconds": 3600}],
+    "steps": [{"metric": "resolution", "percent": 50, "actions": ["notify_group"]}],
+}
+
+
+@pytest.fixture
+def manager(make: Factory) -> dict[str, str]:
+    return {"Authorization": f"Bearer {make.token(make.person(roles=('manager',)))}"}
+
+
+def test_a_calendar_is_made_read_and_changed(client: FlaskClient, manager: dict[str, str]) -> None:
+    given = {"name": "Plant", "tz": "Europe/Athens", "weekly": WEEK, "holidays": ["2026-12-25"]}
+    made = client.post("/api/v1/calendars", json=given, headers=manager)
+    assert made.status_code == 201, made.json
+    assert made.json == given | {"id": made.json["id"], "date_hours": {}, "version": 1}
+    read = client.get(made.headers["Location"], headers=manager)
+    assert read.json == made.json
+    etag = {"If-Match": read.headers["ETag"]}
+    changed = client.patch(made.headers["Location"], json={"holidays": []}, headers=manager | etag)
+    assert (changed.json["holidays"], changed.json["weekly"], changed.json["version"]) == ([], WEEK, 2)
+    assert client.patch(made.headers["Location"], json={"tz": "UTC"}, headers=manager | etag).status_code == 412
+    names = [row["name"] for row in client.get("/api/v1/calendars", headers=manager).json["items"]]
+    assert names == ["Office hours", "Around the clock", "Plant"]
+
+
+def test_an_agreement_is_made_read_and_changed(app: Flask, client: FlaskClient, make: Factory, manager: dict[str, str]) -> None:
+    make.organisation("Acme")
+    made = client.post("/api/v1/slas", json=AGREEMENT | {"organisation": "Acme"}, headers=manager)
+    assert made.status_code == 201, made.json
+    assert (made.json["organisation"], made.json["calendar"], made.json["active"]) == ("Acme", "Office hours", True)
+    etag = {"If-Match": made.headers["ETag"]}
+    change: dict[str, Any] = {"targets": [{"metric": "resolution", "priority": 1, "seconds": 7200}], "organisation": None}
+    changed = client.patch(made.headers["Location"], json=change, headers=manager | etag)
+    assert changed.status_code == 200, changed.json
+    assert (changed.json["targets"][0]["seconds"], changed.json["organisation"]) == (7200, None)
+    assert changed.json["steps"] == AGREEMENT["steps"]
+    first = client.get("/api/v1/slas?limit=1", headers=manager).json
+    second = client.get(f"/api/v1/slas?limit=1&cursor={first['next']}", headers=manager).json
+    assert [first["items"][0]["name"], second["items"][0]["name"], second["next"]] == ["Standard", "Gold", None]
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "field"),
+    [
+        ("calendars", {"tz": "Mars/Olympus"}, "timezone"),
+        ("calendars", {"weekly": {}}, "weekly"),
+        ("calendars", {"weekly": {"mon": [["09:00", "25:00"]]}}, "weekly"),
+        ("calendars", {"weekly": [1]}, "weekly"),
+        ("calendars", {"holidays": ["2026-02-30"]}, "holidays"),
+        ("calendars", {"name": "Office hours"}, "name"),
+        ("calendars", {"colour": "red"}, "colour"),
+        ("slas", {"condition": "priorty = 1"}, "condition"),
+        ("slas", {"calendar": "Nowhere"}, "calendar"),
+        ("slas", {"organisation": "Nobody"}, "organisation"),
+        ("slas", {"targets": [AGREEMENT["targets"][0]] * 2}, "targets"),
+        ("slas", {"steps": [AGREEMENT["steps"][0]] * 2}, "steps"),
+        ("slas", {"valid_from": "2026-02-01T00:00:00Z", "valid_to": "2026-01-01T00:00:00Z"}, "valid_to"),
+        ("slas", {"name": "Standard"}, "name"),
+    ],
+)
+def test_wrong_input_names_the_field(
+    client: FlaskClient, manager: dict[str, str], path: str, change: dict[str, Any], field: str
+) -> None:
+    base = AGREEMENT if path == "slas" else {"name": "Plant", "tz": "UTC", "weekly": WEEK}
+    answer = client.post(f"/api/v1/{path}", json={**base, **change}, headers=manager)
+    assert answer.status_code == 422
+    assert field in answer.json["errors"], answer.json
+
+
+def test_who_may_do_what(client: FlaskClient, make: Factory) -> None:
+    agent = {"Authorization": f"Bearer {make.token(make.person(roles=('agent',)))}"}
+    user = {"Authorization": f"Bearer {make.token(make.person())}"}
+    assert client.get("/api/v1/slas", headers=agent).status_code == 200
+    assert client.post("/api/v1/slas", json=AGREEMENT, headers=agent).status_code == 403
+    assert client.get("/api/v1/slas", headers=user).status_code == 403
+
+
+def test_a_change_with_open_clocks_asks_for_a_recompute(client: FlaskClient, make: Factory, manager: dict[str, str]) -> None:
+    make.incident()
+    calendar = session.scalars(select(BusinessHours).where(BusinessHours.name == "Office hours")).one()
+    before = session.scalars(select(Agreement)).one().terms_id
+    answer = client.patch(
+        f"/api/v1/calendars/{calendar.id}",
+        json={"holidays": ["2026-11-19"]},
+        headers=manager | {"If-Match": f'"{calendar.version}"'},
+    )
+    assert answer.status_code == 200
+    session.expire_all()
+    task = session.scalars(select(BackgroundTask).where(BackgroundTask.kind == "sla.recompute")).one()
+    assert task.payload["agreement_ids"] == [session.scalars(select(Agreement)).one().id]
+    assert session.scalars(select(Agreement)).one().terms_id != before
+
+
+def test_a_ticket_carries_its_clocks(client: FlaskClient, make: Factory) -> None:
+    agent = {"Authorization": f"Bearer {make.token(make.person(roles=('agent',)))}"}
+    given = {"title": "No network", "impact": 3, "urgency": 3}
+    made = client.post("/api/v1/incidents", json=given, headers=agent)
+    assert made.status_code == 201, made.json
+    assert made.json["sla"] == [
+        {
+            "target": metric,
+            "due_at": due_at,
+            "state": "running",
+            "target_seconds": seconds,
+            "elapsed_seconds": 0,
+            "agreement": "Standard",
+        }
+        for metric, due_at, seconds in (
+            ("response", "2026-11-18T13:00:00+00:00", 14_400),
+            ("resolution", "2026-11-20T15:00:00+00:00", 86_400),
+        )
+    ]

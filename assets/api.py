@@ -64,12 +64,11 @@ def list_all(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(NewAsset)
 @blueprint.response(201, AssetOutput)
 @requires("assets.edit")
-@api.idempotent
 def create(data: dict[str, Any]) -> Any:
     """Record an asset."""
     asset = services.record_asset(current_actor(), **with_owner(data))
     headers = {"Location": url_for("assets-api.read_one", number=asset.number)}
-    return AssetOutput().dump(_output(asset)), 201, headers
+    return _output(asset), 201, headers
 
 
 @blueprint.get("/assets/<string:number>")
@@ -97,7 +96,6 @@ def change(changes: dict[str, Any], number: str) -> dict[str, Any]:
 @blueprint.arguments(AssetStep)
 @blueprint.response(200, AssetOutput)
 @requires("assets.edit")
-@api.idempotent
 def take_step(step: dict[str, Any], number: str) -> dict[str, Any]:
     """Take a step of the life cycle with the fields that it takes."""
     actor = current_actor()

@@ -13,14 +13,14 @@ from itsm.kernel.runtime import settings
 SINGLE = "@page { size: 62mm 29mm; margin: 0 } .label { width: 62mm; height: 29mm; padding: 2mm }"
 SHEET = """
 @page { size: A4; margin: 15.1mm 7.2mm 0 }
-.label { float: left; width: 63.5mm; height: 38.1mm; margin-right: 2.5mm; padding: 4mm; page-break-inside: avoid }
-.label:nth-child(3n) { margin-right: 0 }
+.sheet { display: grid; grid-template-columns: repeat(3, 63.5mm); column-gap: 2.5mm }
+.label { height: 38.1mm; padding: 4mm; break-inside: avoid }
 """
 LABEL = """
 body { margin: 0; color: #000 }
-.label { box-sizing: border-box; overflow: hidden }
-.qr { float: left; width: 25mm; height: 25mm; margin-right: 2mm }
-.words { overflow: hidden; font-size: 7pt; line-height: 1.25 }
+.label { box-sizing: border-box; overflow: hidden; display: flex }
+.qr { flex: none; width: 25mm; height: 25mm; margin-right: 2mm }
+.words { flex: 1; min-width: 0; font-size: 7pt; line-height: 1.25 }
 .words div { max-height: 2.5em; overflow: hidden; overflow-wrap: anywhere }
 .words .tag { font-size: 10pt; font-weight: 700 }
 """

@@ -191,7 +191,7 @@ def names_for(asset: Asset) -> dict[str, Any]:
     owner = session.get(Person, asset.owner_id) if asset.owner_id else None
     site = session.get(Site, asset.site_id) if asset.site_id else None
     organisation = session.get(Organisation, asset.organisation_id) if asset.organisation_id else None
-    return {"owner": owner, "site": site, "organisation": organisation}
+    return {"owner": owner, "place": site, "organisation": organisation}
 
 
 def history(actor: Actor, asset: Asset) -> Sequence[AuditEntry]:

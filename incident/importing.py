@@ -148,6 +148,7 @@ def take_over(actor: Actor, number: str, rows: Sequence[AuditRow], places: Place
     """Record one incident as of when it was opened and replay its rows, each as of its own instant.
 
     A group that is missing at the start is the first that a row names. Priorities are the log's own, kept as overrides.
+    What went on is not new again: a row that says so changes no state.
     """
     first = rows[0]
     opened_at = min(first.opened_at, first.at)

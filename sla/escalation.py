@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from itsm.identity import queries as identity
 from itsm.identity.models import Group, Person
@@ -53,18 +53,47 @@ class _Addressees:
             if person.email and person.active and person.mail_failed_at is None:
                 self._add(fallen, person.email, person.language, person.timezone)
 
-    def add_group(self, fallen: FallenStep, group: Group | None) -> None:
+    def add_group(self, fallen: FallenStep, group: Group | None, members: Iterable[Person]) -> None:
         """The group's own address, else everyone who works in it."""
         if group is not None and group.email:
             self._add(fallen, group.email, "", "")
-        elif group is not None:
-            self.add(fallen, identity.list_members(group.id))
+        else:
+            self.add(fallen, members)
 
     def _add(self, fallen: FallenStep, address: str, language_code: str, timezone: str) -> None:
         reader = (language_code or settings().language, timezone or settings().timezone)
         steps = self.told.setdefault(address, (*reader, []))[2]
         if fallen not in steps:
             steps.append(fallen)
+
+
+class _People:
+    """People and groups of one batch, each read once."""
+
+    def __init__(self) -> None:
+        self._groups: dict[int, tuple[Group | None, Sequence[Person]]] = {}
+
+    def person(self, person_id: int | None) -> list[Person]:
+        """The person, as a list of one or none."""
+        found = session.get(Person, person_id) if person_id is not None else None
+        return [found] if found is not None else []
+
+    def group(self, group_id: int | None) -> tuple[Group | None, Sequence[Person]]:
+        """A group and everyone who works in it."""
+        if group_id is None:
+            return None, ()
+        if group_id not in self._groups:
+            self._groups[group_id] = session.get(Group, group_id), identity.list_members(group_id)
+        return self._groups[group_id]
+
+
+@dataclass
+class _Round:
+    """One ticket being looked at: its clocks as they stand, and the steps that have fallen, in order."""
+
+    kept: KeptClocks
+    standings: list[Standing]
+    fallen: list[FallenStep]
 
 
 def wake(ticket_ids: Sequence[int]) -> int:
@@ -74,79 +103,83 @@ def wake(ticket_ids: Sequence[int]) -> int:
     """
     now = clock.now()
     found = queries.locked_tickets(ticket_ids, skip_locked=True)
-    return sum(_wake(kept, now) for kept in services.load(found, open_only=True))
+    rounds = [_look(kept, now) for kept in services.load(found, open_only=True)]
+    firing = [each for each in rounds if each.fallen]
+    _note_fired(firing, now)
+    people = _People()
+    altered = {each.kept.ticket.id for each in firing if _act(each.kept.ticket, each.fallen, people)}
+    services.store_many((each.kept, each.standings) for each in rounds if each.kept.ticket.id not in altered)
+    _store_anew([each.kept.ticket for each in firing if each.kept.ticket.id in altered], now)
+    return sum(len(each.fallen) for each in firing)
 
 
-def _wake(kept: KeptClocks, now: datetime) -> int:
+def _look(kept: KeptClocks, now: datetime) -> _Round:
     standings = kept.standings(now)
-    fallen = _fallen(kept, standings, now)
-    if fallen:
-        _note_fired(kept, fallen, now)
-        _act(kept.ticket, fallen)
-        standings = kept.standings(now)
-    services.store(kept, standings)
-    return len(fallen)
-
-
-def _fallen(kept: KeptClocks, standings: Sequence[Standing], now: datetime) -> list[FallenStep]:
-    found = [
+    fallen = [
         FallenStep(at, step, standing)
         for standing in standings
         for at, step in waiting_steps(standing, kept.fired_of(standing))
         if at <= now
     ]
-    return sorted(found, key=lambda fallen: (fallen.at, fallen.step.metric, fallen.step.percent))
+    fallen.sort(key=lambda each: (each.at, each.step.metric, each.step.percent))
+    return _Round(kept, standings, fallen)
 
 
-def _note_fired(kept: KeptClocks, fallen: Sequence[FallenStep], now: datetime) -> None:
+def _store_anew(altered: Sequence[Ticket], now: datetime) -> None:
+    """Effects changed these tickets: what was computed before them does not hold any more."""
+    services.store_many((kept, kept.standings(now)) for kept in services.load(altered))
+
+
+def _note_fired(firing: Sequence[_Round], now: datetime) -> None:
     """Write the unique keys first: where another worker was faster, nothing of this transaction holds. Rule: E1."""
-    rows = [
-        {
-            "ticket_id": kept.ticket.id,
-            "metric": each.step.metric,
-            "generation": each.standing.clock.generation,
-            "percent": each.step.percent,
-            "step_id": each.step.step_id or None,
-            "fired_at": now,
-        }
-        for each in fallen
-    ]
-    session.execute(insert(FiredStep), rows)
-    fired = {key: set(percents) for key, percents in kept.fired.items()}
-    for row in rows:
-        fired.setdefault((str(row["metric"]), _whole(row["generation"])), set()).add(_whole(row["percent"]))
-    kept.fired = {key: frozenset(percents) for key, percents in fired.items()}
+    rows = []
+    for each in firing:
+        fired = {key: set(percents) for key, percents in each.kept.fired.items()}
+        for fallen in each.fallen:
+            metric, generation = fallen.step.metric, fallen.standing.clock.generation
+            fired.setdefault((metric, generation), set()).add(fallen.step.percent)
+            key = {"ticket_id": each.kept.ticket.id, "metric": metric, "generation": generation}
+            rows.append({**key, "percent": fallen.step.percent, "step_id": fallen.step.step_id or None, "fired_at": now})
+        each.kept.fired = {key: frozenset(percents) for key, percents in fired.items()}
+    if rows:
+        session.execute(insert(FiredStep), rows)
+    tickets.write_changes(SYSTEM, [(each.kept.ticket, _words_in_journal(each.fallen)) for each in firing])
 
 
-def _whole(value: Any) -> int:
-    return int(value)
+def _words_in_journal(fallen: Sequence[FallenStep]) -> dict[str, list[int | None]]:
+    # Of several steps of one clock that fire at once, the journal's page shows the largest share.
+    return {f"sla.{each.step.metric}": [None, each.step.percent] for each in fallen}
 
 
-def _act(ticket: Ticket, fallen: Sequence[FallenStep]) -> None:
-    changes = {f"sla.{each.step.metric}": [None, each.step.percent] for each in fallen}
-    tickets.write_journal(SYSTEM, ticket, "change", changes=changes)
+def _act(ticket: Ticket, fallen: Sequence[FallenStep], people: _People) -> bool:
+    """Do what the steps ask for; answers whether the ticket itself was changed by it."""
     addressees = _Addressees()
+    altered = False
     for each in fallen:
         # People of the group that missed the target are told before the ticket leaves it.
         for action in sorted(each.step.actions, key=lambda name: name == "raise_level"):
-            _take(action, ticket, each, addressees)
+            altered = _take(action, ticket, each, addressees, people) or altered
     for address, (code, timezone, steps) in addressees.told.items():
         _queue_mail(ticket, address, Reader(code, timezone), steps)
+    return altered
 
 
-def _take(action: str, ticket: Ticket, fallen: FallenStep, addressees: _Addressees) -> None:
+def _take(action: str, ticket: Ticket, fallen: FallenStep, addressees: _Addressees, people: _People) -> bool:
     if action == "raise_level":
-        _attempt(ticket, lambda: tickets.escalate(SYSTEM, ticket))
-    elif action == "notify_manager":
+        return _attempt(ticket, lambda: tickets.escalate(SYSTEM, ticket)) is not None
+    if action == "notify_manager":
         manager = _attempt(ticket, lambda: tickets.escalate_to_manager(SYSTEM, ticket))
         addressees.add(fallen, [manager] if manager is not None else [])
-    elif action == "notify_requester":
-        addressees.add(fallen, _people([ticket.requester_id]))
+        return manager is not None
+    if action == "notify_requester":
+        addressees.add(fallen, people.person(ticket.requester_id))
     elif action == "notify_assignee" and ticket.assignee_id is not None:
-        addressees.add(fallen, _people([ticket.assignee_id]))
+        addressees.add(fallen, people.person(ticket.assignee_id))
     else:
         # Where nobody is assigned, the group is told, so that somebody hears of it.
-        addressees.add_group(fallen, session.get(Group, ticket.group_id) if ticket.group_id else None)
+        group, members = people.group(ticket.group_id)
+        addressees.add_group(fallen, group, members)
+    return False
 
 
 def _attempt(ticket: Ticket, effect: Any) -> Any:
@@ -156,11 +189,6 @@ def _attempt(ticket: Ticket, effect: Any) -> Any:
     except ItsmError as error:
         tickets.write_journal(SYSTEM, ticket, "internal", body=str(error.message), automatic=True)
         return None
-
-
-def _people(ids: Iterable[int | None]) -> Sequence[Person]:
-    known = [each for each in ids if each is not None]
-    return session.scalars(select(Person).where(Person.id.in_(known))).all() if known else []
 
 
 def _queue_mail(ticket: Ticket, address: str, reader: Reader, steps: Sequence[FallenStep]) -> None:

@@ -87,6 +87,7 @@ def _insert_clocks(ticket: Ticket, terms: AgreedTerms, history: TicketHistory) -
     if rows:
         session.execute(insert(SlaClock), rows)
     _show_due(ticket, standings)
+    session.flush()
 
 
 def _show_due(ticket: Ticket, standings: Sequence[Standing]) -> None:
@@ -165,14 +166,24 @@ def take_terms_in_force(kept: KeptClocks) -> None:
 
 def store(kept: KeptClocks, standings: Sequence[Standing]) -> None:
     """Write computed clocks to their rows, and the most pressing one to the ticket."""
+    store_many([(kept, standings)])
+
+
+def store_many(computed: Iterable[tuple[KeptClocks, Sequence[Standing]]]) -> None:
+    """`store` for many tickets, written together."""
+    for kept, standings in computed:
+        _set_rows(kept, standings)
+        _show_due(kept.ticket, standings)
+    session.flush()
+
+
+def _set_rows(kept: KeptClocks, standings: Sequence[Standing]) -> None:
     for row, standing in zip(kept.rows, standings, strict=True):
         for name, value in row_values(standing, kept.history, kept.fired_of(standing)).items():
             if getattr(row, name) != value:
                 setattr(row, name, value)
         if row.ended_at is None:
             row.organisation_id = kept.ticket.organisation_id
-    session.flush()
-    _show_due(kept.ticket, standings)
 
 
 @dataclass(frozen=True)

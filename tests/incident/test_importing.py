@@ -56,6 +56,9 @@ def rows_by_number(text: str) -> dict[str, list[dict[str, str]]]:
         found.setdefault(row["number"], []).append(row)
     for rows in found.values():
         rows.sort(key=lambda row: (instant(row["sys_updated_at"]), int(row["sys_mod_count"])))
+        for before, row in zip(rows, rows[1:], strict=False):
+            if row["incident_state"] == "New":  # nothing becomes new again; one row of the log is out of order
+                row["incident_state"] = before["incident_state"]
     return found
 
 

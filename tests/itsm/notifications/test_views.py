@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from itsm.kernel.db import db
+from itsm.kernel.db import db, session
 from itsm.notifications import services
 from tests.channels.mail.letters import outgoing
 from tests.factories import Factory
@@ -20,14 +20,18 @@ def test_it_shows_states_and_errors_and_sends_again(client: FlaskClient, make: F
     services.send_notice(notice())
     (row,) = outgoing()
     row.state, row.last_error = "dead", "550 <script>no</script>"
+    session.commit()
     page = client.get("/admin/outbox").get_data(as_text=True)
     assert "ana@example.org" in page
     assert "550 &lt;script&gt;" in page
     answer = client.post(f"/admin/outbox/{row.id}/retry", data={"csrf_token": token_of(page)})
-    assert (answer.status_code, outgoing()[0].state) == (302, "waiting")
-    outgoing()[0].state = "dead"
+    session.refresh(row)
+    assert (answer.status_code, row.state) == (302, "waiting")
+    row.state = "dead"
+    session.commit()
     client.post("/admin/outbox/retry", data={"csrf_token": token_of(page)})
-    assert outgoing()[0].state == "waiting"
+    session.refresh(row)
+    assert row.state == "waiting"
 
 
 @pytest.mark.parametrize("role", ["agent", "supervisor", "end_user"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from assets.kinds import KINDS
 from assets.lifecycle import DISPOSALS, LIFECYCLE, STOCK_STATES
 from itsm.identity import queries as identity
 from itsm.kernel.audit import AuditEntry
@@ -73,5 +74,6 @@ def _word(field: str, value: Any, people: dict[int, str], sites: dict[int, str])
         "site_id": sites,
         "stock_state": STOCK_STATES,
         "disposal": DISPOSALS,
+        "kind": KINDS,
     }
     return str(names.get(field, {}).get(value, value))

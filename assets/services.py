@@ -31,6 +31,7 @@ FACTS = frozenset(
     price_minor currency warranty_until ci_id notes
     """.split()  # noqa: SIM905 (reads better than twenty quoted lines)
 )
+DERIVED = frozenset({"name_key", "serial_key"})
 JUDGED_TOGETHER = ("serial", "manufacturer", "price_minor", "currency")
 OUR_NUMBER = re.compile(rf"{PREFIX}\d+")
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -54,7 +55,9 @@ def record_asset(
     if not wanted:
         asset.tag = asset.number
         session.flush()
-    recorded = {"tag": asset.tag, "state": state, **values}
+    recorded = {"tag": asset.tag, "state": state} | {
+        name: value for name, value in values.items() if name not in DERIVED
+    }
     _note(
         actor,
         asset,
@@ -193,7 +196,7 @@ def _apply(
     if not changed:
         return {}
     session.flush()
-    shown = {name: change for name, change in changed.items() if name not in {"name_key", "serial_key"}}
+    shown = {name: change for name, change in changed.items() if name not in DERIVED}
     _note(actor, asset, action, shown | ({"note": [None, note]} if note else {}))
     _index(asset)
     return shown

@@ -187,7 +187,7 @@ def _record(asset: Asset, *, refusal: ItsmError | None = None, form: Form | None
     names = queries.names_for(asset)
     return render_template(
         "assets/record.html",
-        asset=asset,
+        item=asset,
         **names,
         steps=LIFECYCLE.steps_from(asset.state) if can_edit else (),
         lines=history.in_words(queries.history(actor, asset)),

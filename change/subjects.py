@@ -56,7 +56,9 @@ def window_text(change: Change, reader: Reader) -> Message:
     """The planned window in the reader's calendar and zone."""
     if change.planned_start_at is None or change.planned_end_at is None:
         return _("not set")
-    return f"{reader.instant(change.planned_start_at)} – {reader.instant(change.planned_end_at)}"
+    start, end = change.planned_start_at, change.planned_end_at
+    same_day = reader.local(start).date() == reader.local(end).date()
+    return f"{reader.instant(start)} – {reader.time(end) if same_day else reader.instant(end)}"
 
 
 def _services(change: Change) -> Message:

@@ -65,7 +65,8 @@ def _filtered(statement: Select[Any], class_key: str | None, words: str, state: 
 def _matching(words: str) -> ColumnElement[bool]:
     text = words.strip().lower()[:200]
     by_words = search.matching("ci", words, Ci.id)
-    return or_(by_words, Ci.name_key.startswith(text, autoescape=True))
+    serials = {words.strip()[:200], words.strip()[:200].upper()}
+    return or_(by_words, Ci.name_key.startswith(text, autoescape=True), Ci.serial.in_(serials))
 
 
 def find_cis(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequence[Ci]:

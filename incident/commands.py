@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from typing import TextIO
 from zoneinfo import available_timezones
 
 import click
@@ -28,7 +29,7 @@ def import_group() -> None:
 @click.option("--timezone", help="Zone of the file's instants; by default the site's.")
 @click.option("--dry-run", is_flag=True, help="Only read and check.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def import_incidents(file: click.utils.LazyFile, mapping: str, timezone: str | None, *, dry_run: bool, as_json: bool) -> None:
+def import_incidents(file: TextIO, mapping: str, timezone: str | None, *, dry_run: bool, as_json: bool) -> None:
     """Take over incidents with their history from FILE; running it again changes nothing."""
     del mapping
     zone = timezone or settings().timezone
@@ -36,7 +37,7 @@ def import_incidents(file: click.utils.LazyFile, mapping: str, timezone: str | N
         raise Invalid.field("timezone", _("There is no time zone of this name; write it like Europe/Stockholm."))
     try:
         with click.progressbar(length=1, label="incidents", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-            result = import_audit_log(command_actor(), file, timezone=zone, dry_run=dry_run, progress=_shown_on(bar))  # type: ignore[arg-type]  # click's lazy file is a text file
+            result = import_audit_log(command_actor(), file, timezone=zone, dry_run=dry_run, progress=_shown_on(bar))
     except (WrongField, UnicodeDecodeError) as error:
         raise Invalid.field(getattr(error, "field", "file"), str(error)) from error
     _print(result, dry_run=dry_run, as_json=as_json)
@@ -58,7 +59,10 @@ def _print(result: Result, *, dry_run: bool, as_json: bool) -> None:
         click.echo(json.dumps(vars(result) | {"faults": faults, "dry_run": dry_run}, ensure_ascii=False))
         return
     words = "would be created" if dry_run else "created"
-    click.echo(f"{result.rows} rows: {result.created} incidents {words}, {result.unchanged} known before, {result.failed} failed, {len(faults)} wrong rows")
+    click.echo(
+        f"{result.rows} rows: {result.created} incidents {words}, {result.unchanged} known before, {result.failed} failed"
+    )
+    click.echo(f"{len(faults)} wrong rows")
     for line in [*faults, *result.errors][:SHOWN_FAULTS]:
         click.echo(line, err=True)
 

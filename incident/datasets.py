@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, null, or_, select
 
 from incident.models import Incident
 from itsm.identity.models import Group, Organisation
@@ -31,7 +31,7 @@ FIELDS = (
     DataField("created_at", _("Opened"), "instant"),
     DataField("resolved_at", _("Resolved"), "instant"),
 )
-COLUMNS: Mapping[str, ColumnElement[Any]] = {
+COLUMNS: Mapping[str, SQLColumnExpression[Any]] = {
     "ticket_id": Ticket.id,
     "kind": Ticket.kind,
     "title": Ticket.title,
@@ -131,7 +131,9 @@ def _replies(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequ
 
 
 INCIDENTS = DataSet("incidents", _("Incidents"), "tickets.read", FIELDS, _rows)
-INCIDENT_MOVES = DataSet("incident_moves", _("State changes of reopened incidents"), "tickets.read", MOVE_FIELDS, _moves)
+INCIDENT_MOVES = DataSet(
+    "incident_moves", _("State changes of reopened incidents"), "tickets.read", MOVE_FIELDS, _moves
+)
 INCIDENT_REPLIES = DataSet(
     "incident_replies", _("Incidents with further messages"), "tickets.read", MOVE_FIELDS[:1], _replies
 )

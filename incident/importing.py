@@ -56,7 +56,7 @@ def import_audit_log(
     *,
     timezone: str,
     dry_run: bool = False,
-    progress: Progress = lambda done, whole: None,
+    progress: Progress | None = None,
 ) -> Result:
     """Take over the incidents of an audit log; what was taken over before stays as it is.
 
@@ -80,7 +80,7 @@ def import_audit_log(
 
 
 def _take_over_all(
-    actor: Actor, fresh: dict[str, list[AuditRow]], places: Places, result: Result, progress: Progress
+    actor: Actor, fresh: dict[str, list[AuditRow]], places: Places, result: Result, progress: Progress | None
 ) -> None:
     ordered = sorted(fresh.items(), key=lambda pair: (pair[1][0].opened_at, pair[0]))
     for done, (number, rows) in enumerate(ordered, start=1):
@@ -91,7 +91,8 @@ def _take_over_all(
         except ItsmError as error:
             result.failed += 1
             result.errors.append(f"{number}: {error}")
-        progress(done, len(ordered))
+        if progress is not None:
+            progress(done, len(ordered))
 
 
 def _prepare(actor: Actor, rows: Sequence[AuditRow]) -> Places:
@@ -124,7 +125,10 @@ def _people(actor: Actor, names: Sequence[str], homes: dict[str, int | None]) ->
 
 
 def _categories(rows: Sequence[AuditRow]) -> dict[tuple[str, str], int]:
-    wanted = sorted({(row.category, "") for row in rows if row.category} | {(row.category, row.subcategory) for row in rows if row.category})
+    wanted = sorted(
+        {(row.category, "") for row in rows if row.category}
+        | {(row.category, row.subcategory) for row in rows if row.category}
+    )
     known = {(each.parent_id, each.name): each for each in session.scalars(select(Category))}
     found: dict[tuple[str, str], Category] = {}
     for upper, lower in wanted:
@@ -215,7 +219,13 @@ def steps_to(state: str, hold_reason: str, row: AuditRow) -> list[tuple[str, dic
     """The steps of our life cycle that lead from a state to the one of a row; several where the log jumps."""
     if (state, hold_reason if state == "on_hold" else "") == (row.state, row.hold_reason):
         return []
-    resolve = ("resolve", {"resolution_code": row.closed_code or UNKNOWN_CODE, "resolution": RESOLVED_TEXT % (row.closed_code or UNKNOWN_CODE)})
+    resolve = (
+        "resolve",
+        {
+            "resolution_code": row.closed_code or UNKNOWN_CODE,
+            "resolution": RESOLVED_TEXT % (row.closed_code or UNKNOWN_CODE),
+        },
+    )
     hold = ("hold", {"hold_reason": row.hold_reason})
     to_active = {"new": "start", "on_hold": "resume", "resolved": "reopen"}
     again = [(to_active[state], {"note": PRIORITY_REASON} if state == "resolved" else {})] if state in to_active else []

@@ -99,7 +99,9 @@ def agreement_json(shown: ShownAgreement) -> dict[str, Any]:
     return {name: getattr(row, name) for name in (*columns, "valid_from", "valid_to", "version")} | {
         "organisation": shown.organisation,
         "calendar": shown.calendar,
-        "targets": [{"metric": each.metric, "priority": each.priority, "seconds": each.seconds} for each in shown.targets],
+        "targets": [
+            {"metric": each.metric, "priority": each.priority, "seconds": each.seconds} for each in shown.targets
+        ],
         "steps": [{"metric": each.metric, "percent": each.percent, "actions": each.actions} for each in shown.steps],
     }
 

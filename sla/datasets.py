@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func, null, or_, select
 
 from itsm.identity.models import Group, Organisation
 from itsm.kernel.actor import Actor
@@ -74,9 +74,9 @@ def _bucket(selection: Selection) -> ColumnElement[Any]:
     return case(*((at >= start, number) for number, start in reversed(numbered)), else_=0)
 
 
-def _columns(selection: Selection) -> Mapping[str, ColumnElement[Any]]:
+def _columns(selection: Selection) -> Mapping[str, SQLColumnExpression[Any]]:
     tables = (SlaClock, Ticket)
-    found: dict[str, ColumnElement[Any]] = {}
+    found: dict[str, SQLColumnExpression[Any]] = {}
     for field in FIELDS:
         for table in tables:
             if hasattr(table, field.name):
@@ -93,7 +93,9 @@ def _columns(selection: Selection) -> Mapping[str, ColumnElement[Any]]:
     }
 
 
-def _conditions(actor: Actor, selection: Selection, columns: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
+def _conditions(
+    actor: Actor, selection: Selection, columns: Mapping[str, SQLColumnExpression[Any]]
+) -> list[ColumnElement[bool]]:
     conditions = [
         policy.visible(actor),
         SlaClock.started_at < selection.to_at,

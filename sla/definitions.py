@@ -331,7 +331,10 @@ def preview_agreement(
     content = content_of(
         draft,
         get(BusinessHours, draft.calendar_id),
-        [AgreementTarget(metric=metric, priority=priority, seconds=each) for (metric, priority), each in targets.items()],
+        [
+            AgreementTarget(metric=metric, priority=priority, seconds=each)
+            for (metric, priority), each in targets.items()
+        ],
         [EscalationStep(id=0, metric=step.metric, percent=step.percent, actions=list(step.actions)) for step in steps],
     )
     return _preview({agreement.id: read_content(f"draft of {agreement.id}", agreement.id, content)})

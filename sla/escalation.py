@@ -139,7 +139,9 @@ def _note_fired(firing: Sequence[_Round], now: datetime) -> None:
             metric, generation = fallen.step.metric, fallen.standing.clock.generation
             fired.setdefault((metric, generation), set()).add(fallen.step.percent)
             key = {"ticket_id": each.kept.ticket.id, "metric": metric, "generation": generation}
-            rows.append({**key, "percent": fallen.step.percent, "step_id": fallen.step.step_id or None, "fired_at": now})
+            rows.append(
+                {**key, "percent": fallen.step.percent, "step_id": fallen.step.step_id or None, "fired_at": now}
+            )
         each.kept.fired = {key: frozenset(percents) for key, percents in fired.items()}
     if rows:
         session.execute(insert(FiredStep), rows)
@@ -196,7 +198,9 @@ def _queue_mail(ticket: Ticket, address: str, reader: Reader, steps: Sequence[Fa
     latest = steps[-1]
     clock_name = f"{ticket.id}:{latest.step.metric}:{latest.standing.clock.generation}:{latest.step.percent}"
     with language(reader.language):
-        subject = _("[%(number)s] %(step)s is spent: %(title)s", number=ticket.number, step=latest.words, title=ticket.title)
+        subject = _(
+            "[%(number)s] %(step)s is spent: %(title)s", number=ticket.number, step=latest.words, title=ticket.title
+        )
         outbox.queue_mail(
             to=address,
             subject=" ".join(str(subject).split()),

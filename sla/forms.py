@@ -73,7 +73,9 @@ def calendar_values(calendar: BusinessHours) -> dict[str, str]:
         "name": calendar.name,
         "timezone": calendar.timezone,
         "holidays": "\n".join(definition.get("holidays", [])),
-        "date_hours": "\n".join(f"{day} {write_intervals(hours) or 'closed'}" for day, hours in sorted(special.items())),
+        "date_hours": "\n".join(
+            f"{day} {write_intervals(hours) or 'closed'}" for day, hours in sorted(special.items())
+        ),
         **{day: write_intervals(weekly.get(day, [])) for day in DAYS},
     }
 
@@ -85,7 +87,9 @@ def with_holidays(text: str, *, country: str, year: int) -> str:
     try:
         proposed = holidays.country_holidays(country.upper(), years=year)
     except (NotImplementedError, AttributeError) as error:
-        raise Invalid.field("country", _("No holidays are known for “%(code)s”. Use a code like SE.", code=country)) from error
+        raise Invalid.field(
+            "country", _("No holidays are known for “%(code)s”. Use a code like SE.", code=country)
+        ) from error
     lines = {line.split()[0]: line.strip() for line in text.splitlines() if line.strip()}
     for day, name in proposed.items():
         lines.setdefault(day.isoformat(), f"{day.isoformat()} {name}")
@@ -103,9 +107,18 @@ def preview_weeks(calendar: BusinessCalendar, *, now: datetime) -> list[list[tup
 
 def _preview_day(calendar: BusinessCalendar, day: date) -> tuple[date, str, str]:
     start, end = (datetime.combine(each, time(), calendar.zone) for each in (day, day + timedelta(days=1)))
-    hours = [(_local(from_at, calendar.zone), _local(to_at, calendar.zone)) for from_at, to_at in calendar.intervals(start, end)]
-    rules = [stretch.rule for stretch in calendar.rules(start, end) if stretch.rule.startswith(("holiday", "date hours"))]
-    return day, ", ".join(f"{opens}–{'24:00' if closes == '00:00' else closes}" for opens, closes in hours), next(iter(rules), "")
+    hours = [
+        (_local(from_at, calendar.zone), _local(to_at, calendar.zone))
+        for from_at, to_at in calendar.intervals(start, end)
+    ]
+    rules = [
+        stretch.rule for stretch in calendar.rules(start, end) if stretch.rule.startswith(("holiday", "date hours"))
+    ]
+    return (
+        day,
+        ", ".join(f"{opens}–{'24:00' if closes == '00:00' else closes}" for opens, closes in hours),
+        next(iter(rules), ""),
+    )
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:

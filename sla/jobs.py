@@ -63,7 +63,11 @@ def recompute_agreements(payload: dict[str, Any], progress: Progress) -> dict[st
         done, after_id = done + len(ids), ids[-1]
         progress.step(min(99, 100 * done // max(total, 1)), f"{done} / {total}")
     with unit_of_work():
-        changes = {"agreements": [None, agreement_ids], "tickets": [None, done], "asked_by": [None, payload["asked_by"]]}
+        changes = {
+            "agreements": [None, agreement_ids],
+            "tickets": [None, done],
+            "asked_by": [None, payload["asked_by"]],
+        }
         audit.record(SYSTEM, "sla.recomputed", subject_kind="sla", subject_id=agreement_ids[0], changes=changes)
     return {"tickets": done}
 

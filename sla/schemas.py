@@ -66,7 +66,9 @@ class StepMember(StrictSchema):
 
     metric = fields.String(required=True, validate=validate.OneOf(METRICS))
     percent = fields.Integer(required=True, validate=validate.Range(1, 1000))
-    actions = fields.List(fields.String(validate=validate.OneOf(ACTIONS)), required=True, validate=validate.Length(1, 5))
+    actions = fields.List(
+        fields.String(validate=validate.OneOf(ACTIONS)), required=True, validate=validate.Length(1, 5)
+    )
 
 
 class AgreementChanges(StrictSchema):

@@ -101,9 +101,7 @@ def load(found: Sequence[Ticket], *, open_only: bool = False) -> list[KeptClocks
     """
     rows = queries.rows_of([ticket.id for ticket in found])
     wanted = [
-        ticket
-        for ticket in found
-        if any(row.ended_at is None or not open_only for row in rows.get(ticket.id, ()))
+        ticket for ticket in found if any(row.ended_at is None or not open_only for row in rows.get(ticket.id, ()))
     ]
     ids = [ticket.id for ticket in wanted]
     journals, fired = queries.journals_of(ids), queries.fired_of(ids)
@@ -132,7 +130,9 @@ def recompute(ticket: Ticket) -> None:
 
 def recompute_after_answer(ticket: Ticket) -> None:
     """Compute anew after a public answer by staff, if the response clock still waits for one."""
-    if any(row.metric == "response" and row.ended_at is None for row in queries.rows_of([ticket.id]).get(ticket.id, ())):
+    if any(
+        row.metric == "response" and row.ended_at is None for row in queries.rows_of([ticket.id]).get(ticket.id, ())
+    ):
         recompute(ticket)
 
 

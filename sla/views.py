@@ -184,7 +184,11 @@ def _calendar_preview(form: Form, calendar: BusinessHours | None) -> Preview:
 
 
 def _save_calendar(form: Form, calendar: BusinessHours | None) -> Response:
-    facts = {"name": form.data["name"], "timezone": form.data["timezone"], "definition": forms.read_definition(form.data)}
+    facts = {
+        "name": form.data["name"],
+        "timezone": form.data["timezone"],
+        "definition": forms.read_definition(form.data),
+    }
     if calendar is None:
         calendar = definitions.create_calendar(current_actor(), **facts)
     else:

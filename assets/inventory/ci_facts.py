@@ -68,7 +68,9 @@ def asset_kind_of(inventory: Inventory) -> str:
 
 def name_of(inventory: Inventory) -> str:
     """The name of a new CI: the machine's own, else its model or the device id of its agent."""
-    return (inventory.name or inventory.fqdn or clean_make(inventory.model) or inventory.device_id or inventory.agent_id)[:255]
+    return (
+        inventory.name or inventory.fqdn or clean_make(inventory.model) or inventory.device_id or inventory.agent_id
+    )[:255]
 
 
 def facts_of(inventory: Inventory, *, serial: str) -> dict[str, Any]:

@@ -66,7 +66,8 @@ class InventorySnapshot(Base):
     ci_id: Mapped[int] = mapped_column(BigId, ForeignKey("ci.id"), unique=True)
     data: Mapped[dict[str, Any]]  # a record of `assets.inventory.changes`
     taken_at: Mapped[datetime]
-    changes: Mapped[list[Any]] = mapped_column(default=list)  # the last differences, as JSON
+    changes: Mapped[list[Any]] = mapped_column(default=list)  # the last differences, as JSON, at most 200
+    change_count: Mapped[int] = mapped_column(default=0)  # how many there were
     changed_at: Mapped[datetime | None]
     serial: Mapped[str] = mapped_column(default="")
     serial_source: Mapped[str] = mapped_column(default="")

@@ -102,6 +102,7 @@ class CiInventory:
     data: dict[str, Any]
     taken_at: datetime
     changes: list[Any]
+    change_count: int
     changed_at: datetime | None
     software: list[dict[str, Any]]
     software_total: int
@@ -123,6 +124,7 @@ def find_inventory(actor: Actor, ci_id: int, *, words: str = "") -> CiInventory 
         data=snapshot.data,
         taken_at=snapshot.taken_at,
         changes=snapshot.changes,
+        change_count=snapshot.change_count,
         changed_at=snapshot.changed_at,
         software=software[:SOFTWARE_SHOWN],
         software_total=len(software),
@@ -131,11 +133,10 @@ def find_inventory(actor: Actor, ci_id: int, *, words: str = "") -> CiInventory 
 
 
 def matching_software(entries: Sequence[dict[str, Any]], words: str) -> list[dict[str, Any]]:
-    """The programs whose name, version or publisher hold every word."""
+    """The programs whose name, version or publisher hold every word, by name."""
     wanted = words.lower().split()
-    if not wanted:
-        return list(entries)
-    return [entry for entry in entries if all(word in _text_of(entry) for word in wanted)]
+    found = [entry for entry in entries if all(word in _text_of(entry) for word in wanted)]
+    return sorted(found, key=lambda entry: str(entry.get("name", "")).lower())
 
 
 def _text_of(entry: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 
 CHANGES_KEPT = 200
-CHANGES_RECORDED = 40
+CHANGES_RECORDED = 20
 VALUE_RECORDED = 200
 
 
@@ -210,6 +210,7 @@ def _store(
     snapshot.data, snapshot.taken_at = data, now
     if changes:
         snapshot.changes, snapshot.changed_at = [asdict(change) for change in changes[:CHANGES_KEPT]], now
+        snapshot.change_count = len(changes)
     for name in ("serial", "serial_source", "maker", "uuid"):
         setattr(snapshot, name, getattr(keys, name) or getattr(snapshot, name) or "")
     session.flush()
@@ -228,5 +229,7 @@ def _record_changes(actor: Actor, ci_id: int, changes: Sequence[Change]) -> None
 def _short(value: Any) -> Any:
     """A value that an audit entry can hold: long ones are cut, entries are told by what differs."""
     if isinstance(value, dict):
-        value = ", ".join(f"{name} {inner}" for name, inner in value.items() if inner not in (None, "", []))
+        value = ", ".join(f"{name} {_short(inner)}" for name, inner in value.items() if inner not in (None, "", []))
+    if isinstance(value, list):
+        value = ", ".join(str(_short(inner)) for inner in value)
     return value[:VALUE_RECORDED] if isinstance(value, str) else value

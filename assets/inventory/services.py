@@ -101,6 +101,7 @@ def _import(actor: Actor, inventory: Inventory, *, digest: str, address: str) ->
     if agent.document_sha256 == digest and agent.ci_id is not None:
         return recording.seen_again(actor, agent.ci_id, inventory)
     found = recording.find(keys, inventory, agent)
+    agent.name, agent.tag = inventory.name[:255], inventory.tag[:255] or agent.tag
     if inventory.is_partial and not found.has_inventory:
         agent.state = "needs_full"
         session.flush()
@@ -114,7 +115,6 @@ def _import(actor: Actor, inventory: Inventory, *, digest: str, address: str) ->
 
 def _bind(actor: Actor, agent: InventoryAgent, inventory: Inventory, result: ImportResult, *, is_clone: bool) -> None:
     """Bind the agent to its machine. One that asks other devices by SNMP is bound to none of them."""
-    agent.name, agent.tag = inventory.name[:255], inventory.tag[:255] or agent.tag
     if not inventory.is_partial:
         agent.state = "known"
     if is_clone and not agent.is_duplicated:

@@ -39,6 +39,10 @@ _SAME_VENDOR: Final = ({"hp", "hpe", "hewlett", "hewlettpackard", "aruba"},)
 _LOCALLY_ADMINISTERED: Final = 0x02
 
 
+class RecordedMeanwhile(Exception):
+    """Another transaction recorded the same device between looking and writing; the whole unit is worked again."""
+
+
 @dataclass(frozen=True)
 class Identified:
     """The item that a device is, or None for a new one; `conflict` says why nothing may be written."""

@@ -10,6 +10,7 @@ from cmdb.discovery.identification import (
     GENERIC_CLASSES,
     RETIRED,
     Identified,
+    RecordedMeanwhile,
     class_of,
     identify,
     is_mac,
@@ -44,7 +45,8 @@ class Recorded:
 def store_device(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | None = None) -> Recorded:
     """Create or update the configuration item of a device and connect it; a retired one is left alone and said so.
 
-    Raises `IntegrityError` when another transaction stores the same device at this moment; the caller tries again.
+    Raises `IntegrityError` or `RecordedMeanwhile` when another transaction stores the same device at this moment; the
+    caller tries again.
     """
     recorded = record_device(actor, facts, at=at, site_id=site_id)
     if recorded.left_alone:
@@ -82,7 +84,9 @@ def _created(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | N
         site_id=site_id,
     )
     ci.last_seen_at = at
-    notes = [*_bind(ci, facts)]
+    notes = _bind(ci, facts)
+    if notes:
+        _refuse_double(ci, facts)
     if alike is not None:
         text = _(
             "“%(name)s” (number %(id)s) was written down by hand. If it is this device, give it the serial number "
@@ -93,6 +97,13 @@ def _created(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | N
         notes.append(str(text))
     _keep_record(ci, facts, at)
     return Recorded(ci, "created", tuple(notes))
+
+
+def _refuse_double(ci: Ci, facts: DeviceFacts) -> None:
+    """Keys are taken by an item that was not there before this one was made: it is the same device."""
+    other = identify(facts).ci
+    if other is not None and other.id != ci.id:
+        raise RecordedMeanwhile(facts.address)
 
 
 def _updated(actor: Actor, found: Identified, ci: Ci, facts: DeviceFacts, at: datetime) -> Recorded:

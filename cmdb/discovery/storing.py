@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from cmdb.discovery import queries, ranges, recording, topology
 from cmdb.discovery.client.base import NO_ANSWER
 from cmdb.discovery.facts import DeviceFacts
-from cmdb.discovery.identification import identify
+from cmdb.discovery.identification import RecordedMeanwhile, identify
 from cmdb.discovery.models import ScanResult, ScanTarget
 from cmdb.discovery.run import DeviceError
 from cmdb.discovery.scans import Finished, Report, Scan, Stored
@@ -67,7 +67,7 @@ def _retried(work: Callable[[], Answer]) -> Answer:
         try:
             with unit_of_work():
                 return work()
-        except (IntegrityError, OperationalError) as error:
+        except (IntegrityError, OperationalError, RecordedMeanwhile) as error:
             log.info("device stored again", error=repr(error))
     with unit_of_work():
         return work()

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import delete, or_, select, update
 
 from cmdb.discovery.facts import DeviceFacts, Neighbour
-from cmdb.discovery.identification import RETIRED, is_evidence, is_mac
+from cmdb.discovery.identification import RETIRED, RecordedMeanwhile, is_evidence, is_mac
 from cmdb.discovery.models import DeviceRecord, NeighbourSighting
 from cmdb.models import Ci, CiKey, Relation
 from cmdb.services import bind_keys, change_state, create_ci, find_by_keys, relate, unrelate
@@ -112,7 +112,8 @@ def _placeholder(actor: Actor, one: Neighbour) -> Ci | None:
     attributes = {name: value for name, value in said.items() if value}
     name = one.name or one.chassis_id
     ci = create_ci(actor, class_key=PLACEHOLDER_CLASS, name=name[:255], origin=ORIGIN, attributes=attributes)
-    bind_keys(ci, [("mac", one.chassis_id)])
+    if bind_keys(ci, [("mac", one.chassis_id)]):
+        raise RecordedMeanwhile(one.chassis_id)
     return ci
 
 

@@ -117,7 +117,7 @@ def create_person(data: dict[str, Any]) -> Any:
     if group_ids:
         services.set_groups_of_person(actor, person.id, group_ids)
     location = {"Location": url_for("identity-api.read_person", person_id=person.id)}
-    return PersonOutput().dump(_one_person(actor, person.id)), 201, location
+    return _one_person(actor, person.id), 201, location
 
 
 @blueprint.patch("/people/<int:person_id>")
@@ -180,7 +180,7 @@ def create_organisation(data: dict[str, Any]) -> Any:
     """Record an organisation."""
     row = services.create_organisation(current_actor(), **_organisation_values(data))
     location = {"Location": url_for("identity-api.read_organisation", organisation_id=row.id)}
-    return OrganisationOutput().dump(_one_organisation(row)), 201, location
+    return _one_organisation(row), 201, location
 
 
 @blueprint.patch("/organisations/<int:organisation_id>")
@@ -259,7 +259,7 @@ def create_group(data: dict[str, Any]) -> Any:
     """Record a group."""
     row = services.create_group(current_actor(), **_group_values(data))
     location = {"Location": url_for("identity-api.read_group", group_id=row.id)}
-    return GroupOutput().dump(_one_group(row)), 201, location
+    return _one_group(row), 201, location
 
 
 @blueprint.patch("/groups/<int:group_id>")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from itsm.identity.models import ApiToken, Group, GroupMember, Organisation, Person, Role, Site, person_role
 from itsm.kernel import clock
@@ -35,7 +35,7 @@ def list_people(
     """People by name; `words` finds parts of name, address and phone."""
     size = checked_limit(limit)
     keys = (SortKey("name_key", Person.name_key), SortKey("id", Person.id))
-    statement = _with_places(select(Person).where(visible(actor), *conditions))
+    statement = _with_places(select(Person).where(visible(actor), *conditions)).options(selectinload(Person.roles))
     if words:
         statement = statement.where(matches(words))
     rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()

@@ -35,9 +35,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
         if dialect.name in {"mysql", "mariadb"}:
-            precise: Any = mysql.DATETIME
-            return dialect.type_descriptor(precise(fsp=6))
-        return dialect.type_descriptor(sqlite.DATETIME())
+            precise = mysql.DATETIME(fsp=6)
+            return dialect.type_descriptor(precise)
+        return dialect.type_descriptor(sqlite.DATETIME())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

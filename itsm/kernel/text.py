@@ -60,7 +60,7 @@ class LazyText:
         return str(other) + str(self)
 
     def __mod__(self, values: Any) -> str:
-        return str(self) % values
+        return str(str(self) % values)
 
     def __lt__(self, other: Any) -> bool:
         return str(self) < str(other)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import _, plural
 from itsm.notifications import queries, services
+from itsm.notifications.delivery import ADDRESS_FAILED
 from itsm.web.access import current_actor, requires
 
 blueprint = Blueprint("notifications", __name__, template_folder="templates")
@@ -16,6 +17,9 @@ STATE_TITLES = {
     "dead": _("Given up"),
     "held": _("Held back"),
     "sent": _("Sent"),
+}
+REASON_TITLES = {
+    text: _(text) for text in (ADDRESS_FAILED, services.TOO_MANY_CONFIRMATIONS, services.TOO_MANY_NOTICES)
 }
 BADGES = {"waiting": "open", "sending": "active", "dead": "waiting", "held": "waiting", "sent": "resolved"}
 
@@ -35,6 +39,7 @@ def outbox() -> str:
         counts=queries.count_by_state(actor),
         titles=STATE_TITLES,
         badges=BADGES,
+        reasons=REASON_TITLES,
         is_sending=bool(settings().smtp_url),
     )
 

@@ -30,13 +30,31 @@ def grouped_bars(
     """
     rtl = language in RIGHT_TO_LEFT
     scale: dict[str, Any] = {"domain": [0, top]} if top is not None else {}
-    x = {"field": "label", "type": "nominal", "title": label, "sort": list(order), "axis": {"labelAngle": 0, "labelLimit": 90, "labelOverlap": True}}
-    y = {"field": "value", "type": "quantitative", "title": value, "scale": scale, "axis": {"orient": "right" if rtl else "left", "tickCount": 5}}
+    x = {
+        "field": "label",
+        "type": "nominal",
+        "title": label,
+        "sort": list(order),
+        "axis": {"labelAngle": 0, "labelLimit": 90, "labelOverlap": True},
+    }
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": value,
+        "scale": scale,
+        "axis": {"orient": "right" if rtl else "left", "tickCount": 5},
+    }
     base = {"x": x | {"scale": {"reverse": rtl}}, "y": y, "xOffset": {"field": "series", "sort": list(series_order)}}
-    bars = {"mark": {"type": "bar", "cornerRadiusEnd": 2}, "encoding": {"color": _colour(series, series_order), "tooltip": _tooltip(label, series, value)}}
+    bars = {
+        "mark": {"type": "bar", "cornerRadiusEnd": 2},
+        "encoding": {"color": _colour(series, series_order), "tooltip": _tooltip(label, series, value)},
+    }
     layers = [bars]
     if len(rows) <= 16:
-        text = {"mark": {"type": "text", "dy": -6, "fontSize": 9}, "encoding": {"text": {"field": "text", "type": "nominal"}}}
+        text = {
+            "mark": {"type": "text", "dy": -6, "fontSize": 9},
+            "encoding": {"text": {"field": "text", "type": "nominal"}},
+        }
         layers.append(text)
     return _spec(rows, language) | {"width": WIDTH, "height": HEIGHT, "encoding": base, "layer": layers}
 
@@ -47,8 +65,20 @@ def stacked_rows(
 ) -> dict[str, Any]:  # fmt: skip
     """Lying bars, one a label, with the series stacked; the same fields as `grouped_bars`."""
     rtl = language in RIGHT_TO_LEFT
-    y = {"field": "label", "type": "nominal", "title": None, "sort": list(order), "axis": {"orient": "right" if rtl else "left", "labelLimit": 180}}
-    x = {"field": "value", "type": "quantitative", "title": value, "scale": {"reverse": rtl}, "axis": {"tickMinStep": 1, "format": "d"}}
+    y = {
+        "field": "label",
+        "type": "nominal",
+        "title": None,
+        "sort": list(order),
+        "axis": {"orient": "right" if rtl else "left", "labelLimit": 180},
+    }
+    x = {
+        "field": "value",
+        "type": "quantitative",
+        "title": value,
+        "scale": {"reverse": rtl},
+        "axis": {"tickMinStep": 1, "format": "d"},
+    }
     bars = {
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
         "encoding": {"y": y, "x": x, "color": _colour(series, series_order), "tooltip": _tooltip(label, series, value)},
@@ -74,7 +104,13 @@ def _spec(rows: Sequence[dict[str, Any]], language: str) -> dict[str, Any]:
     config: dict[str, Any] = {
         "font": FONT,
         "view": {"stroke": None},
-        "axis": {"labelFontSize": 10, "titleFontSize": 10, "titleFontWeight": 500, "gridColor": "#d8dde3", "domainColor": "#8a94a0"},
+        "axis": {
+            "labelFontSize": 10,
+            "titleFontSize": 10,
+            "titleFontWeight": 500,
+            "gridColor": "#d8dde3",
+            "domainColor": "#8a94a0",
+        },
         "legend": {"labelFontSize": 10, "titleFontSize": 10, "titleFontWeight": 500},
     }
     if language == "fa":

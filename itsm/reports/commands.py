@@ -1,10 +1,12 @@
 """The command that writes reports to files."""
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from itsm.identity.login import command_actor
 from itsm.identity.models import Organisation
@@ -23,14 +25,23 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.argument("name")
 @click.option("--from", "first", type=DAY, required=True, help="First day of the period.")
 @click.option("--to", "end", type=DAY, required=True, help="Day before which the period ends.")
-@click.option("--format", "file_format", type=click.Choice(FORMATS), help="By default what the file's name ends in, else pdf.")
+@click.option(
+    "--format", "file_format", type=click.Choice(FORMATS), help="By default what the file's name ends in, else pdf."
+)
 @click.option("--organisation", help="Name or id of an organisation; those below it are included.")
 @click.option("--agreement", help="Name or id of a service level agreement.")
 @click.option("--language", type=click.Choice(list(LANGUAGES)), help="By default the site's.")
 @click.option("--timezone", help="Zone of the period's days; by default the site's.")
 @click.option("--table", default="", help="With --format csv: the table to write, such as breaches or clocks.")
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, allow_dash=True), help="File to write; - for standard output.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="File to write; - for standard output.",
+)
 def report(
+    *,
     name: str,
     first: datetime,
     end: datetime,
@@ -47,14 +58,14 @@ def report(
     with reading(), unit_of_work():
         actor = command_actor()
         arguments = days | {
-            "organisation": _find(Organisation, organisation),
-            "agreement": _find(Agreement, agreement),
+            "organisation": _find("organisation", Organisation.id, Organisation.name, organisation),
+            "agreement": _find("agreement", Agreement.id, Agreement.name, agreement),
             "timezone": timezone,
         }
         question = question_of(actor, arguments, language=language or settings().language)
         content = exports.make_file(actor, name, question, file_format or _format_of(output), table=table)
     if output == "-":
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
     else:
         Path(output).write_bytes(content)
 
@@ -64,13 +75,15 @@ def _format_of(output: str) -> str:
     return ending if ending in FORMATS else "pdf"
 
 
-def _find(table: type[Organisation] | type[Agreement], text: str | None) -> int | None:
+def _find(
+    what: str, id_column: InstrumentedAttribute[int], name_column: InstrumentedAttribute[str], text: str | None
+) -> int | None:
     if text is None:
         return None
-    condition = table.id == int(text) if text.isdecimal() else table.name == text
-    found: int | None = session.scalar(select(table.id).where(condition))
+    condition = id_column == int(text) if text.isdecimal() else name_column == text
+    found = session.scalar(select(id_column).where(condition))
     if found is None:
-        raise NotFound(_("There is no %(table)s “%(name)s”.", table=table.__tablename__, name=text))
+        raise NotFound(_("There is no %(what)s “%(name)s”.", what=what, name=text))
     return found
 
 

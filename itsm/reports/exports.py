@@ -93,7 +93,11 @@ def ask_for_file(actor: Actor, name: str, question: Question, file_format: str) 
     title = f"{kind.title} {question.period.first.isoformat()} – {question.period.end.isoformat()}"
     task = jobs.enqueue(task_kind(file_format), payload, title=title[:250], requested_by_id=actor.person_id)
     audit.record(
-        actor, "report.asked", subject_kind="report", subject_id=task.id, changes={"report": [None, name], "format": [None, file_format]}
+        actor,
+        "report.asked",
+        subject_kind="report",
+        subject_id=task.id,
+        changes={"report": [None, name], "format": [None, file_format]},
     )
     return task
 
@@ -119,7 +123,9 @@ def as_payload(question: Question) -> dict[str, Any]:
 
 def from_payload(values: dict[str, Any]) -> Question:
     """The question that `as_payload` wrote."""
-    period = Period(date.fromisoformat(values["first"]), date.fromisoformat(values["end"]), values["timezone"], values["jalali"])
+    period = Period(
+        date.fromisoformat(values["first"]), date.fromisoformat(values["end"]), values["timezone"], values["jalali"]
+    )
     cut_off_at = datetime.fromisoformat(values["cut_off_at"])
     return Question(period, values["language"], cut_off_at, values["organisation_id"], values["agreement_id"])
 
@@ -141,7 +147,12 @@ def run_task(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     progress.step(95, _in(question, _("Keeping the file")))
     with unit_of_work():
         sha256 = files.store(content)
-    return {"sha256": sha256, "name": file_name(name, question, file_format), "media_type": FORMATS[file_format].media_type, "digest": report.digest}
+    return {
+        "sha256": sha256,
+        "name": file_name(name, question, file_format),
+        "media_type": FORMATS[file_format].media_type,
+        "digest": report.digest,
+    }
 
 
 def _in(question: Question, message: Any) -> str:
@@ -152,7 +163,9 @@ def _in(question: Question, message: Any) -> str:
 def get_task(actor: Actor, task_id: int) -> BackgroundTask:
     """A report's task; only who asked for it and administrators know that it exists."""
     task = session.get(BackgroundTask, task_id)
-    mine = task is not None and (actor.grants_all or (actor.person_id is not None and task.requested_by_id == actor.person_id))
+    mine = task is not None and (
+        actor.grants_all or (actor.person_id is not None and task.requested_by_id == actor.person_id)
+    )
     if task is None or not mine or not task.kind.startswith("report."):
         raise NotFound(_("There is no such report, or it is not yours."))
     return task

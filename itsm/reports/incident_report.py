@@ -64,7 +64,8 @@ def read(actor: Actor, question: Question) -> tuple[list[Incident], list[Any]]:
     for ticket_id, at, category in moves:
         by_ticket[ticket_id].append((at, category))
     found = [
-        Incident(row, by_ticket.get(row.ticket_id, ()), selection.from_at, selection.to_at) for row in map(Row._make, rows)
+        Incident(row, by_ticket.get(row.ticket_id, ()), selection.from_at, selection.to_at)
+        for row in map(Row._make, rows)
     ]
     return found, [rows, moves]
 
@@ -89,8 +90,20 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
         summary=tuple(_summary(figures, question)),
         tables=(
             flow,
-            _breakdown(incidents, question, Column("priority", str(_("Priority")), "priority"), str(_("By priority")), lambda row: row.priority),
-            _breakdown(incidents, question, Column("group", str(_("Group"))), str(_("By group")), lambda row: groups.get(row.group_id or 0, no_group)),
+            _breakdown(
+                incidents,
+                question,
+                Column("priority", str(_("Priority")), "priority"),
+                str(_("By priority")),
+                lambda row: row.priority,
+            ),
+            _breakdown(
+                incidents,
+                question,
+                Column("group", str(_("Group"))),
+                str(_("By group")),
+                lambda row: groups.get(row.group_id or 0, no_group),
+            ),
         ),
         charts=(_flow_chart(flow, question),),
         lists=(),
@@ -110,12 +123,21 @@ def _figures(incidents: Sequence[Incident], answered: set[int], question: Questi
         Figure("created", str(_("Opened")), created),
         Figure("resolved", str(_("Resolved")), len(resolved)),
         Figure("net_flow", str(_("Opened less resolved")), created - len(resolved)),
-        Figure("backlog", str(_("Open at the end")), sum(each.times.is_open_at(question.cut_off_at) for each in incidents)),
+        Figure(
+            "backlog", str(_("Open at the end")), sum(each.times.is_open_at(question.cut_off_at) for each in incidents)
+        ),
         Figure("mean_seconds", str(_("Mean time to resolve")), mean(times), "seconds"),
         Figure("median_seconds", str(_("Median time to resolve")), median(times), "seconds"),
         Figure("p90_seconds", str(_("Nine of ten within")), percentile(times, 90), "seconds"),
-        Figure("reopen_percent", str(_("Reopened")), Share(sum(each.reopened for each in incidents), len(resolved)), "share"),
-        Figure("first_contact_percent", str(_("Solved without a further question")), Share(single, len(resolved)), "share"),
+        Figure(
+            "reopen_percent",
+            str(_("Reopened")),
+            Share(sum(each.reopened for each in incidents), len(resolved)),
+            "share",
+        ),
+        Figure(
+            "first_contact_percent", str(_("Solved without a further question")), Share(single, len(resolved)), "share"
+        ),
     )
 
 
@@ -243,26 +265,52 @@ def _summary(figures: Sequence[Figure], question: Question) -> list[str]:
 def _definitions() -> list[tuple[str, str]]:
     return [
         (str(_("Opened")), str(_("Incidents recorded in the period."))),
-        (str(_("Resolved")), str(_("Incidents resolved in the period, each once, by its last solution; cancelled ones are left out."))),
+        (
+            str(_("Resolved")),
+            str(_("Incidents resolved in the period, each once, by its last solution; cancelled ones are left out.")),
+        ),
         (
             str(_("Open at the end")),
-            str(_("Incidents that existed and were not resolved, closed or cancelled at that instant, by their history.")),
+            str(
+                _(
+                    "Incidents that existed and were not resolved, closed or cancelled at that instant, by their history."
+                )
+            ),
         ),
         (
             str(_("Time to resolve")),
-            str(_("Elapsed time on the wall from opening to resolution, of incidents resolved in the period; open ones are left out.")),
+            str(_("Time on the wall from opening to resolution, of incidents resolved in the period.")),
         ),
         (str(_("Reopened")), str(_("Incidents reopened in the period, divided by incidents resolved, each once."))),
         (
             str(_("Solved without a further question")),
-            str(_("Incidents resolved on which the requester wrote nothing after the opening message, divided by incidents resolved.")),
+            str(
+                _(
+                    "Resolved incidents to which the requester added nothing after opening, divided by incidents resolved."
+                )
+            ),
         ),
         (str(_("Group")), str(_("The group that an incident lies with now, or lay with when it ended."))),
-        (str(_("Digest")), str(_("SHA-256 over the parameters and every row read. Reports with the same digest are made from the same data."))),
+        (
+            str(_("Digest")),
+            str(_("SHA-256 over the parameters and every row read: the same digest means the same data.")),
+        ),
     ]
 
 
-LISTED = ("ticket_id", "kind", "title", "state", "priority", "group", "category", "organisation", "channel", "created_at", "resolved_at")
+LISTED = (
+    "ticket_id",
+    "kind",
+    "title",
+    "state",
+    "priority",
+    "group",
+    "category",
+    "organisation",
+    "channel",
+    "created_at",
+    "resolved_at",
+)
 
 
 def incident_list(actor: Actor, incidents: Sequence[Incident], question: Question) -> Table:
@@ -286,7 +334,12 @@ def incident_list(actor: Actor, incidents: Sequence[Incident], question: Questio
         Column("resolved_at", str(_("Resolved")), "instant"),
     )
     listed = tuple(
-        (Reference(number_of(row[1], row[0]), address_of(row[1], row[0])), row[2], str(state_title(row[1], row[3])), *row[4:])
+        (
+            Reference(number_of(row[1], row[0]), address_of(row[1], row[0])),
+            row[2],
+            str(state_title(row[1], row[3])),
+            *row[4:],
+        )
         for row in rows
         if row[0] in wanted
     )

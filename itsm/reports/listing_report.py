@@ -32,7 +32,9 @@ def build(actor: Actor, question: Question, data_set_name: str, *, complete: boo
         cut_off_at=question.cut_off_at,
         facts=tuple(common_facts(question)),
         figures=(Figure("rows", str(data_set.title), len(rows)),),
-        summary=(reader.digits(str(plural("%(num)s record in the period.", "%(num)s records in the period.", len(rows)))),),
+        summary=(
+            reader.digits(str(plural("%(num)s record in the period.", "%(num)s records in the period.", len(rows)))),
+        ),
         tables=tables,
         charts=(),
         lists=(listing,),
@@ -47,7 +49,13 @@ def _counts(data_set: DataSet, rows: Rows, field: DataField) -> Table:
     counts = Counter(row[place] for row in rows)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
     columns = (Column(field.name, str(field.title), field.kind), Column("count", str(_("Number")), "count"))
-    return Table(f"by_{field.name}", str(_("By %(field)s", field=field.title)), columns, tuple(ordered), (str(_("Total")), len(rows)))
+    return Table(
+        f"by_{field.name}",
+        str(_("By %(field)s", field=field.title)),
+        columns,
+        tuple(ordered),
+        (str(_("Total")), len(rows)),
+    )
 
 
 def _listing(data_set: DataSet, rows: Rows, *, more: bool) -> Table:

@@ -56,8 +56,12 @@ def shown_table(table: Table, question: Question, *, drill_address: str = "") ->
     rows = []
     for place, row in enumerate(table.rows):
         address = f"{drill_address}?{query_of(question, **drill[place])}" if drill else ""
-        rows.append([_shown(value, column, question, address) for value, column in zip(row, table.columns, strict=True)])
-    total = [_shown(value, column, question, "") for value, column in zip(table.total or (), table.columns, strict=False)]
+        rows.append(
+            [_shown(value, column, question, address) for value, column in zip(row, table.columns, strict=True)]
+        )
+    total = [
+        _shown(value, column, question, "") for value, column in zip(table.total or (), table.columns, strict=False)
+    ]
     return ShownTable(table.name, table.title, table.columns, rows, total, table.note)
 
 

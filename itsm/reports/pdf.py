@@ -17,7 +17,8 @@ MIRRORED = """
 @page {
   @top-left { content: none; } @top-right { content: element(running); }
   @bottom-right { content: element(foot); }
-  @bottom-left { content: counter(pages, persian) " / " counter(page, persian); font: 8pt "Vazirmatn", "Inter", sans-serif; color: #5b6673; }
+  @bottom-left { content: counter(pages, persian) " / " counter(page, persian);
+    font: 8pt "Vazirmatn", "Inter", sans-serif; color: #5b6673; }
 }
 @page :first { @top-right { content: none; } }
 """

@@ -27,7 +27,9 @@ class ReportArguments(StrictSchema):
     preset = fields.String(validate=validate.Length(max=30))
     organisation = fields.Integer(metadata={"description": "id of an organisation; those below it are included"})
     agreement = fields.Integer(metadata={"description": "id of a service level agreement"})
-    timezone = fields.String(validate=validate.Length(max=60), metadata={"description": "IANA zone; the site's by default"})
+    timezone = fields.String(
+        validate=validate.Length(max=60), metadata={"description": "IANA zone; the site's by default"}
+    )
     language = fields.String(validate=validate.OneOf(list(LANGUAGES)))
 
 
@@ -94,7 +96,9 @@ def question_of(actor: Actor, data: dict[str, Any], *, language: str) -> Questio
     today = clock.now().astimezone(ZoneInfo(zone)).date()
     first, end = _days(data, today, jalali=chosen == "fa")
     period = checked_period(first, end, timezone=zone, jalali=chosen == "fa")
-    question = ask(period, language=chosen, organisation_id=data.get("organisation"), agreement_id=data.get("agreement"))
+    question = ask(
+        period, language=chosen, organisation_id=data.get("organisation"), agreement_id=data.get("agreement")
+    )
     question.selection(actor)
     return question
 

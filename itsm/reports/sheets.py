@@ -56,7 +56,12 @@ class Workbook:
 
     def __init__(self, report: Report) -> None:
         self.report, self.target = report, io.BytesIO()
-        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        options = {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        }
         self.book = xlsxwriter.Workbook(self.target, options)
         created = report.cut_off_at.replace(tzinfo=None)
         self.book.set_properties({"title": report.title, "comments": f"digest {report.digest}", "created": created})

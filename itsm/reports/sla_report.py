@@ -6,16 +6,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from config.priorities import PRIORITIES
 from itsm.kernel.actor import Actor
 from itsm.kernel.datasets import Selection, get_data_set
 from itsm.kernel.db import session
 from itsm.kernel.text import _
-from itsm.reports import charts, sla_words, time_spent
-from itsm.reports.document import Chart, Column, Figure, Reference, Report, Table
-from itsm.reports.metrics import Share
-from itsm.reports.present import month_label, share_text
+from itsm.reports import sla_charts, sla_words, time_spent
+from itsm.reports.document import Column, Figure, Reference, Report, Table
+from itsm.reports.present import month_label
 from itsm.reports.request import Question, common_facts, digest_of
+from itsm.reports.sla_words import METRICS, metric_title
 from itsm.reports.tally import APART, MISSED, ClockFigure, Tally, as_figures, tally, tally_by
 from itsm.tickets.models import Ticket
 from itsm.tickets.pages import address_of, number_of
@@ -25,17 +24,11 @@ from sla.services import load as clocks_of
 NAME = "sla"
 BREACHES_SHOWN = 500
 BUCKET = ClockFigure._fields.index("bucket")  # depends on the reader's months, so it is no part of the digest
-METRICS = ("response", "acceptance", "update", "resolution")
 DETAILS = (
     "ticket_id", "kind", "title", "metric", "priority", "group", "organisation", "agreement", "target_seconds",
     "elapsed_seconds", "started_at", "due_at", "ended_at", "breached_at", "reason", "outcome",
 )  # fmt: skip
 Row = dict[str, Any]
-
-
-def metric_title(metric: str) -> str:
-    """A target's name for people."""
-    return str(sla_words.METRIC_TITLES.get(metric, metric))
 
 
 def build(actor: Actor, question: Question, *, complete: bool = False) -> Report:
@@ -55,11 +48,11 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
         language=question.language,
         period=question.period,
         cut_off_at=question.cut_off_at,
-        facts=tuple([*common_facts(question), (str(_("Agreement")), agreement_name(question.agreement_id))]),
+        facts=(*common_facts(question), (str(_("Agreement")), agreement_name(question.agreement_id))),
         figures=_figures(clocks, whole),
         summary=tuple(sla_words.summary(clocks, groups, question)),
         tables=(*tables, _apart(whole)),
-        charts=_charts(clocks, months, groups, question) if whole.counted else (),
+        charts=sla_charts.build(clocks, months, groups, question) if whole.counted else (),
         lists=(breaches,),
         definitions=tuple(sla_words.definitions()),
         flat=_flat(tables),
@@ -108,7 +101,15 @@ def _tally_columns(*labels: Column) -> tuple[Column, ...]:
 
 
 def _tally_cells(one: Tally) -> tuple[Any, ...]:
-    return (one.counted, one.met, one.missed, one.outcomes["overdue"], one.compliance, one.mean_seconds, one.p90_seconds)
+    return (
+        one.counted,
+        one.met,
+        one.missed,
+        one.outcomes["overdue"],
+        one.compliance,
+        one.mean_seconds,
+        one.p90_seconds,
+    )
 
 
 def _tables(
@@ -116,15 +117,15 @@ def _tables(
 ) -> tuple[Table, ...]:
     priority = _breakdown(
         clocks, "priority", Column("priority", str(_("Priority")), "priority"), str(_("By target and priority")),
-        lambda clock: clock.priority, lambda value: value,
+        key=lambda clock: clock.priority, label=lambda value: value,
     )  # fmt: skip
     group = _breakdown(
         clocks, "group", Column("group", str(_("Group"))), str(_("By target and group")),
-        lambda clock: clock.group_id or 0, lambda value: groups.get(value, str(_("no group"))),
+        key=lambda clock: clock.group_id or 0, label=lambda value: groups.get(value, str(_("no group"))),
     )  # fmt: skip
     month = _breakdown(
         clocks, "month", Column("month", str(_("Month"))), str(_("By target and month")),
-        lambda clock: clock.bucket, lambda value: month_label(months[value], question.reader),
+        key=lambda clock: clock.bucket, label=lambda value: month_label(months[value], question.reader),
     )  # fmt: skip
     return (_by_target(clocks), priority, group, month)
 
@@ -147,6 +148,7 @@ def _breakdown(
     name: str,
     column: Column,
     title: str,
+    *,
     key: Callable[[ClockFigure], Any],
     label: Callable[[Any], Any],
 ) -> Table:
@@ -227,7 +229,11 @@ def _breaches(
     for row in shown:
         row["elapsed_seconds"] = spent.get((row["ticket_id"], row["metric"]), row["elapsed_seconds"])
     rows = tuple(_breach(row, paths.get(row["ticket_id"], []), groups, question) for row in shown)
-    note = "" if len(shown) == len(found) else str(_("Only the first %(most)s are shown here; the sheet has all.", most=limit))
+    note = (
+        ""
+        if len(shown) == len(found)
+        else str(_("Only the first %(most)s are shown here; the sheet has all.", most=limit))
+    )
     columns = (
         Column("ticket", str(_("Ticket")), "ticket"),
         Column("title", str(_("Title"))),
@@ -258,7 +264,9 @@ def elapsed_at(ticket_ids: Sequence[int], at: datetime) -> dict[tuple[int, str],
     return spent
 
 
-def _breach(row: Row, path: Sequence[time_spent.Standing], groups: dict[int, str], question: Question) -> tuple[Any, ...]:
+def _breach(
+    row: Row, path: Sequence[time_spent.Standing], groups: dict[int, str], question: Question
+) -> tuple[Any, ...]:
     ended = row["ended_at"] if row["outcome"] == "breached" else question.cut_off_at
     stays = time_spent.stays(path, row["started_at"], ended)
     went = time_spent.in_words(stays, groups=groups, reader=question.reader)
@@ -304,88 +312,3 @@ def clock_list(actor: Actor, selection: Selection) -> Table:
         for row in read_details(actor, selection)
     )  # fmt: skip
     return Table("clocks", str(_("Every clock")), columns, rows)
-
-
-def _charts(
-    clocks: Sequence[ClockFigure], months: Sequence[date], groups: dict[int, str], question: Question
-) -> tuple[Chart, ...]:
-    found = [_month_chart(clocks, months, question)]
-    missed = [clock for clock in clocks if clock.outcome in MISSED]
-    if missed:
-        priority_titles = {key: str(title) for key, title in PRIORITIES.items()}
-        found.append(
-            _missed_chart(
-                missed, "by_priority", str(_("Missed targets by priority")), str(_("Priority")), question,
-                key=lambda clock: clock.priority, label=lambda value: f"{question.reader.digits(str(value))} {priority_titles[value]}",
-            )  # fmt: skip
-        )
-        found.append(
-            _missed_chart(
-                missed, "by_group", str(_("Missed targets by group")), str(_("Group")), question,
-                key=lambda clock: groups.get(clock.group_id or 0, str(_("no group"))), label=str,
-            )  # fmt: skip
-        )
-    return tuple(found)
-
-
-def _month_chart(clocks: Sequence[ClockFigure], months: Sequence[date], question: Question) -> Chart:
-    tallies = tally_by(clocks, lambda clock: (METRICS.index(clock.metric), clock.bucket))
-    rows = [
-        {
-            "label": month_label(months[bucket], question.reader),
-            "series": metric_title(METRICS[metric]),
-            "value": float(percent),
-            "text": share_text(Share(one.met, one.counted), question.reader),
-        }
-        for (metric, bucket), one in sorted(tallies.items())
-        if (percent := one.compliance.percent()) is not None
-    ]
-    spec = charts.grouped_bars(
-        rows,
-        label=str(_("Month")),
-        value=str(_("Compliance")),
-        series=str(_("Target")),
-        order=[month_label(month, question.reader) for month in months],
-        series_order=_series(clocks),
-        language=question.language,
-        top=100,
-    )
-    title = str(_("Targets met, by month"))
-    return Chart("compliance_by_month", title, spec, title, "by_month")
-
-
-def _missed_chart(
-    missed: Sequence[ClockFigure],
-    table: str,
-    title: str,
-    label_title: str,
-    question: Question,
-    *,
-    key: Callable[[ClockFigure], Any],
-    label: Callable[[Any], str],
-) -> Chart:
-    tallies = tally_by(missed, lambda clock: (key(clock), METRICS.index(clock.metric)))
-    rows = [
-        {
-            "label": label(value),
-            "series": metric_title(METRICS[metric]),
-            "value": one.missed,
-            "text": question.reader.number(one.missed),
-        }
-        for (value, metric), one in sorted(tallies.items())
-    ]
-    spec = charts.stacked_rows(
-        rows,
-        label=label_title,
-        value=str(_("Missed")),
-        series=str(_("Target")),
-        order=list(dict.fromkeys(row["label"] for row in rows)),
-        series_order=_series(missed),
-        language=question.language,
-    )
-    return Chart(f"missed_{table}", title, spec, title, table)
-
-
-def _series(clocks: Sequence[ClockFigure]) -> list[str]:
-    present = {clock.metric for clock in clocks}
-    return [metric_title(metric) for metric in METRICS if metric in present]

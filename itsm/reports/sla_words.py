@@ -13,6 +13,7 @@ METRIC_TITLES = {
     "update": _("Update"),
     "resolution": _("Resolution"),
 }
+METRICS = tuple(METRIC_TITLES)
 OUTCOME_TITLES = {
     "met": _("met"),
     "breached": _("missed"),
@@ -22,6 +23,11 @@ OUTCOME_TITLES = {
     "earlier": _("open, overdue since before the period"),
     "cancelled": _("cancelled"),
 }
+
+
+def metric_title(metric: str) -> str:
+    """A target's name for people."""
+    return str(METRIC_TITLES.get(metric, metric))
 
 
 def summary(clocks: Sequence[ClockFigure], groups: dict[int, str], question: Question) -> list[str]:
@@ -52,7 +58,9 @@ def summary(clocks: Sequence[ClockFigure], groups: dict[int, str], question: Que
     sentences += _worst_group(clocks, groups, question)
     apart = sum(whole.outcomes[name] for name in APART)
     if apart:
-        sentences.append(reader.digits(str(plural("%(num)s clock is not counted.", "%(num)s clocks are not counted.", apart))))
+        sentences.append(
+            reader.digits(str(plural("%(num)s clock is not counted.", "%(num)s clocks are not counted.", apart)))
+        )
     return sentences
 
 
@@ -124,18 +132,25 @@ def definitions() -> list[tuple[str, str]]:
             str(_("Times")),
             str(
                 _(
-                    "Elapsed business time in the agreement's own calendar, pauses left out, in hours and minutes, of clocks that "
+                    "Elapsed business time in the agreement's calendar, pauses left out, in hours and minutes, of clocks that "
                     "ended. “Nine of ten within” is the 90th percentile by nearest rank."
                 )
             ),
         ),
         (
             str(_("Where the time went")),
-            str(_("Time on the wall between the start and the end of the clock, by group and by what was waited for, longest first.")),
+            str(
+                _(
+                    "Time on the wall from the clock's start to its end, by group and by what was waited for, longest first."
+                )
+            ),
         ),
-        (str(_("Per cent")), str(_("Rounded half up to one decimal; 100 only when nothing was missed; a dash when nothing counted."))),
+        (
+            str(_("Per cent")),
+            str(_("Rounded half up to one decimal; 100 only if nothing was missed; a dash if nothing counted.")),
+        ),
         (
             str(_("Digest")),
-            str(_("SHA-256 over the parameters and every clock read. Reports with the same digest are made from the same data.")),
+            str(_("SHA-256 over the parameters and every clock read: the same digest means the same data.")),
         ),
     ]

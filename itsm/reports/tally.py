@@ -14,7 +14,10 @@ APART = ("running", "paused", "earlier", "cancelled")
 
 
 class ClockFigure(NamedTuple):
-    """What the figures need of one clock; `bucket` numbers the month it counts in, from 0; `ended_seconds` is 0 while it is open."""
+    """What the figures need of one clock.
+
+    `bucket` numbers the month it counts in, from 0; `ended_seconds` are what it took, 0 while it is open.
+    """
 
     clock_id: int
     metric: str

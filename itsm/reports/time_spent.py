@@ -53,7 +53,7 @@ def standings(changes: Iterable[tuple[datetime, dict[str, Any]]]) -> list[Standi
 def stays(path: Sequence[Standing], from_at: datetime, to_at: datetime) -> list[Stay]:
     """Time spent in each place within [from_at, to_at), longest first; resolved time is nobody's."""
     spent: dict[tuple[int | None, str], float] = defaultdict(float)
-    ends = [step.at for step in path[1:]] + [to_at]
+    ends = [*(step.at for step in path[1:]), to_at] if path else []
     for step, end in zip(path, ends, strict=True):
         seconds = (min(end, to_at) - max(step.at, from_at)).total_seconds()
         if seconds > 0 and step.category not in {"resolved", "closed"}:
@@ -86,6 +86,10 @@ def in_words(found: Sequence[Stay], *, groups: dict[int, str], reader: Reader) -
     """The longest stays as a phrase: `Network 12:30, waits for the customer 3:05`."""
     parts = []
     for stay in found[:SHOWN_PARTS]:
-        name = str(HOLD_REASONS.get(stay.hold_reason, _("on hold"))) if stay.hold_reason else groups.get(stay.group_id or 0)
+        name = (
+            str(HOLD_REASONS.get(stay.hold_reason, _("on hold")))
+            if stay.hold_reason
+            else groups.get(stay.group_id or 0)
+        )
         parts.append(f"{name or _('no group')} {reader.clock_time(stay.seconds)}")
     return "; ".join(parts)

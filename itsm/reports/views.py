@@ -36,7 +36,9 @@ ENDED = frozenset({"done", "failed", "cancelled"})
 @requires("reports.read")
 def index() -> str:
     """The reports on offer."""
-    return render_template("reports/index.html", kinds=catalogue.list_reports(), form=Form(), **_choices(current_actor()))
+    return render_template(
+        "reports/index.html", kinds=catalogue.list_reports(), form=Form(), **_choices(current_actor())
+    )
 
 
 def _choices(actor: Actor) -> dict[str, Any]:
@@ -44,7 +46,9 @@ def _choices(actor: Actor) -> dict[str, Any]:
     today = clock.now().astimezone(ZoneInfo(settings().timezone)).date()
     agreements = []
     if find_data_set("sla_clocks") is not None:
-        agreements = [tuple(row) for row in session.execute(select(Agreement.id, Agreement.name).order_by(Agreement.name))]
+        agreements = [
+            tuple(row) for row in session.execute(select(Agreement.id, Agreement.name).order_by(Agreement.name))
+        ]
     return {
         "presets": presets(today, jalali=here.is_jalali),
         "organisations": [(row.id, row.name) for row in identity.list_organisations(actor)],
@@ -69,7 +73,12 @@ def show(name: str) -> Any:
         return render_template("reports/report.html", form=form, shown=None, **context), 422
     form.values |= _values(question)
     return render_template(
-        "reports/report.html", form=form, shown=shown_report(report, question), question=question, query=query_of(question), **context
+        "reports/report.html",
+        form=form,
+        shown=shown_report(report, question),
+        question=question,
+        query=query_of(question),
+        **context,
     )
 
 
@@ -145,5 +154,3 @@ def download(task_id: int) -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
-
-

@@ -5,7 +5,7 @@ from sqlalchemy import insert
 from itsm.kernel.db import session
 from itsm.search import queries
 from itsm.search.models import SearchDocument
-from itsm.search.text import normalised
+from itsm.search.text import WORD, normalised
 
 
 def index_new(kind: str, record_id: int, *texts: str) -> None:
@@ -24,4 +24,5 @@ def index(kind: str, record_id: int, *texts: str) -> None:
 
 
 def _joined(texts: tuple[str, ...]) -> str:
-    return normalised(" ".join(text for text in texts if text))
+    # Words only: a database's own parser would drop what looks like a tag, and keep host names in one piece.
+    return " ".join(WORD.findall(normalised(" ".join(text for text in texts if text))))

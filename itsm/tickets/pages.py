@@ -111,17 +111,23 @@ def _other_lines(changes: dict[str, Any]) -> list[str]:
         lines.append(str(_("category changed")))
     if changes.get("ci"):
         lines.append(str(_("configuration item: %(name)s", name=changes["ci"][1] or changes["ci"][0])))
+    lines += _clock_lines(changes)
+    for name, pair in changes.items():
+        if name.startswith(("link.", "linked.")):
+            rule = registry().link_rules.get(name.split(".", 1)[1])
+            words = (rule.forward if name.startswith("link.") else rule.backward) if rule else name
+            lines.append(f"{words} {pair[1] or '–'}")
+    return lines
+
+
+def _clock_lines(changes: dict[str, Any]) -> list[str]:
+    lines = []
     if changes.get("agreement"):
         lines.append(str(_("agreement: %(name)s", name=changes["agreement"][1] or "–")))
     if changes.get("sla.response"):
         lines.append(str(_("%(percent)s %% of the response target is spent", percent=changes["sla.response"][1])))
     if changes.get("sla.resolution"):
         lines.append(str(_("%(percent)s %% of the resolution target is spent", percent=changes["sla.resolution"][1])))
-    for name, pair in changes.items():
-        if name.startswith(("link.", "linked.")):
-            rule = registry().link_rules.get(name.split(".", 1)[1])
-            words = (rule.forward if name.startswith("link.") else rule.backward) if rule else name
-            lines.append(f"{words} {pair[1] or '–'}")
     return lines
 
 

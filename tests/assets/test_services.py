@@ -186,7 +186,14 @@ def test_people_see_their_own_equipment_only(make: Factory) -> None:
 
 def test_lists_narrow_and_keep_their_order(make: Factory) -> None:
     person = make.person("Kim Larsson")
-    one = make.asset(tag="B-1", name="Blue one", serial="ABC-1234", state="in_use", owner_id=person.id, warranty_until=date(2026, 12, 1))
+    one = make.asset(
+        tag="B-1",
+        name="Blue one",
+        serial="ABC-1234",
+        state="in_use",
+        owner_id=person.id,
+        warranty_until=date(2026, 12, 1),
+    )
     two = make.asset(tag="A-1", name="Red one", warranty_until=date(2026, 1, 1))
     three = make.asset(tag="C-1", name="Green one")
 

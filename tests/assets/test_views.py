@@ -48,16 +48,31 @@ def page(client: FlaskClient, address: str) -> str:
 def test_an_asset_is_recorded_changed_and_handed_out_in_the_browser(signed_in: FlaskClient, make: Factory) -> None:
     user = make.person("Robin User", email="robin@example.org")
     assert "New asset" in page(signed_in, "/assets/new")
-    form = {"name": "ThinkPad", "kind": "laptop", "state": "in_stock", "price": "1299.50", "currency": "eur", "tag": "lap-1"}
+    form = {
+        "name": "ThinkPad",
+        "kind": "laptop",
+        "state": "in_stock",
+        "price": "1299.50",
+        "currency": "eur",
+        "tag": "lap-1",
+    }
     created = post(signed_in, "/assets/new", **form)
     assert created.status_code == 302
     address = created.headers["Location"]
     shown = page(signed_in, address)
     assert "LAP-1" in shown
     assert "1,299.50 EUR" in shown
-    changed = post(signed_in, f"{address}/facts", **{"version": "1", "name": "ThinkPad T14", "kind": "laptop", "price": "", "currency": ""})
+    changed = post(
+        signed_in,
+        f"{address}/facts",
+        version="1",
+        name="ThinkPad T14",
+        kind="laptop",
+        price="",
+        currency="",
+    )
     assert changed.status_code == 302
-    handed = post(signed_in, f"{address}/steps/hand_out", **{"version": "2", "owner": "robin@example.org"})
+    handed = post(signed_in, f"{address}/steps/hand_out", version="2", owner="robin@example.org")
     assert handed.status_code == 302
     shown = page(signed_in, address)
     assert "Robin User" in shown
@@ -67,15 +82,15 @@ def test_an_asset_is_recorded_changed_and_handed_out_in_the_browser(signed_in: F
 
 
 def test_what_was_typed_is_kept_when_it_is_refused(signed_in: FlaskClient, make: Factory) -> None:
-    refused = post(signed_in, "/assets/new", **{"name": "Typed name", "kind": "laptop", "owner": "nobody@example.org"})
+    refused = post(signed_in, "/assets/new", name="Typed name", kind="laptop", owner="nobody@example.org")
     assert refused.status_code == 422
     assert "Typed name" in refused.text
     assert "Nobody has the address" in refused.text
     asset = make.asset()
-    stale = post(signed_in, f"/assets/{asset.number}/facts", **{"version": "7", "name": "Newer name", "kind": "laptop"})
+    stale = post(signed_in, f"/assets/{asset.number}/facts", version="7", name="Newer name", kind="laptop")
     assert stale.status_code == 409
     assert "Newer name" in stale.text
-    missing = post(signed_in, f"/assets/{asset.number}/steps/lend", **{"version": "1", "note": "until Friday"})
+    missing = post(signed_in, f"/assets/{asset.number}/steps/lend", version="1", note="until Friday")
     assert missing.status_code == 422
     assert "until Friday" in missing.text
 
@@ -116,12 +131,22 @@ def test_other_cells_stay_as_they_are(text: str) -> None:
 
 def test_exports_hold_what_the_list_shows(signed_in: FlaskClient, make: Factory) -> None:
     owner = make.person("@cmd Person")
-    make.asset(tag="=TAG", name="=HYPERLINK(1)", model="+model", serial="-serial", state="in_use", owner_id=owner.id, warranty_until=date(2027, 5, 1))
+    make.asset(
+        tag="=TAG",
+        name="=HYPERLINK(1)",
+        model="+model",
+        serial="-serial",
+        state="in_use",
+        owner_id=owner.id,
+        warranty_until=date(2027, 5, 1),
+    )
     make.asset(tag="OTHER", name="Not in this list")
     answer = signed_in.get("/assets/export.csv?state=in_use")
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
     assert rows[0][:2] == ["Tag", "Name"]
-    assert rows[1:] == [["'=TAG", "'=HYPERLINK(1)", "Laptop", "", "'+model", "'-serial", "In use", "'@cmd Person", "", "2027-05-01"]]
+    assert rows[1:] == [
+        ["'=TAG", "'=HYPERLINK(1)", "Laptop", "", "'+model", "'-serial", "In use", "'@cmd Person", "", "2027-05-01"]
+    ]
     book = openpyxl.load_workbook(io.BytesIO(signed_in.get("/assets/export.xlsx?state=in_use").data))
     cells = list(book.active.iter_rows(min_row=2))
     assert [cell.value for cell in cells[0]][:2] == ["'=TAG", "'=HYPERLINK(1)"]
@@ -137,7 +162,10 @@ def modules_of(picture: Image.Image, code: Any) -> list[list[int]]:
     size = len(tuple(code.matrix))
     step_x, step_y = (right - left) / size, (bottom - top) / size
     return [
-        [1 if dark.getpixel((int(left + (x + 0.5) * step_x), int(top + (y + 0.5) * step_y))) else 0 for x in range(size)]
+        [
+            1 if dark.getpixel((int(left + (x + 0.5) * step_x), int(top + (y + 0.5) * step_y))) else 0
+            for x in range(size)
+        ]
         for y in range(size)
     ]
 
@@ -174,7 +202,9 @@ def test_labels_of_nothing_are_refused(signed_in: FlaskClient, ids: str, status:
     assert signed_in.get(f"/assets/labels.pdf?ids={ids}").status_code == status
 
 
-def test_the_code_leads_staff_to_the_record_and_its_user_to_the_portal(signed_in: FlaskClient, client: FlaskClient, make: Factory) -> None:
+def test_the_code_leads_staff_to_the_record_and_its_user_to_the_portal(
+    signed_in: FlaskClient, client: FlaskClient, make: Factory
+) -> None:
     user = make.person()
     asset = make.asset(tag="A/B 1", state="in_use", owner_id=user.id)
     assert signed_in.get("/assets/tag/A%2FB%201").headers["Location"] == f"/assets/{asset.number}"
@@ -188,10 +218,14 @@ def test_the_code_leads_staff_to_the_record_and_its_user_to_the_portal(signed_in
 
 def test_pdfs_fetch_nothing_from_outside(tmp_path: Any) -> None:
     secret = tmp_path / "secret.svg"
-    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"><text y="20">TOPSECRET</text></svg>')
+    secret.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"><text y="20">TOPSECRET</text></svg>'
+    )
     html = f'<p>before</p><img src="{secret.as_uri()}"><img src="http://127.0.0.1:9/x.png"><img src="bundled:../../../pyproject.toml">'
     linked = '<link rel="stylesheet" href="http://127.0.0.1:9/x.css"><p>after</p>'
-    with pdfplumber.open(io.BytesIO(render_pdf(html + linked, stylesheets=["@import 'http://127.0.0.1:9/y.css';"]))) as document:
+    with pdfplumber.open(
+        io.BytesIO(render_pdf(html + linked, stylesheets=["@import 'http://127.0.0.1:9/y.css';"]))
+    ) as document:
         text = document.pages[0].extract_text()
     assert "before" in text
     assert "after" in text
@@ -246,18 +280,22 @@ def test_software_of_a_ci_can_be_searched(signed_in: FlaskClient) -> None:
     assert signed_in.get("/assets/inventory/99999").status_code == 404
 
 
-def test_agents_are_approved_and_quarantined_by_who_may(signed_in: FlaskClient, client: FlaskClient, make: Factory) -> None:
+def test_agents_are_approved_and_quarantined_by_who_may(
+    signed_in: FlaskClient, client: FlaskClient, make: Factory
+) -> None:
     inventory.import_body(SYSTEM, machine("a", serial="ABC1234"))
     agent = session.scalars(select(InventoryAgent)).one()
     assert post(signed_in, f"/admin/agents/{agent.id}/quarantine").status_code == 302
     assert "waits for approval" in page(signed_in, "/admin/agents?state=quarantined&words=pc-0042")
     assert post(signed_in, f"/admin/agents/{agent.id}/approve").status_code == 302
-    assert post(signed_in, "/admin/agents/screening", **{"wanted": "true"}).status_code == 302
+    assert post(signed_in, "/admin/agents/screening", wanted="true").status_code == 302
     make.sign_in(client, make.person(roles=("agent",)))
     assert client.get("/admin/agents").status_code == 403
 
 
-def test_equipment_is_shown_beside_the_caller_and_in_the_portal(signed_in: FlaskClient, client: FlaskClient, make: Factory) -> None:
+def test_equipment_is_shown_beside_the_caller_and_in_the_portal(
+    signed_in: FlaskClient, client: FlaskClient, make: Factory
+) -> None:
     user = make.person("Robin User")
     make.asset(name="Robin's laptop", state="in_use", owner_id=user.id)
     make.sign_in(client, make.person(roles=("agent",)))
@@ -285,7 +323,9 @@ def test_assets_as_json(client: FlaskClient, make: Factory, keeper: Person) -> N
     assert client.patch(f"/api/v1/assets/{number}", json={"model": "T14"}, headers=headers).status_code == 428
     stale = client.patch(f"/api/v1/assets/{number}", json={"model": "T14"}, headers=headers | {"If-Match": '"1"'})
     assert stale.status_code == 412
-    changed = client.patch(f"/api/v1/assets/{number}", json={"model": "T14"}, headers=headers | {"If-Match": moved.headers["ETag"]})
+    changed = client.patch(
+        f"/api/v1/assets/{number}", json={"model": "T14"}, headers=headers | {"If-Match": moved.headers["ETag"]}
+    )
     assert (changed.status_code, changed.json["model"]) == (200, "T14")
     listed = client.get("/api/v1/assets?q=owner = me() or state = in_use and warranty > 2027-01-01", headers=headers)
     assert [one["number"] for one in listed.json["items"]] == [number]

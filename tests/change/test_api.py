@@ -28,6 +28,15 @@ def post(client: FlaskClient, address: str, body: dict[str, Any], auth: dict[str
     return client.post(f"/api/v1{address}", json=body, headers=auth)
 
 
+def read(client: FlaskClient, address: str, auth: dict[str, str]) -> Any:
+    return client.get(f"/api/v1{address}", headers=auth)
+
+
+def patch(client: FlaskClient, address: str, body: dict[str, Any], auth: dict[str, str], tag: str | None = None) -> Any:
+    match = {"If-Match": tag} if tag else {}
+    return client.patch(f"/api/v1{address}", json=body, headers=auth | match)
+
+
 def step(client: FlaskClient, number: str, name: str, auth: dict[str, str], **fields: str) -> Any:
     return post(client, f"/changes/{number}/transitions", {"name": name, "fields": fields}, auth)
 
@@ -57,7 +66,7 @@ def test_a_normal_change_from_draft_to_review(client: FlaskClient, make: Factory
     assert step(client, number, "close", agent, review_outcome="great", review_notes="x").status_code == 422
     closed = step(client, number, "close", agent, review_outcome="failed", review_notes="Disk was too small")
     assert (closed.json["state"], closed.json["review_outcome"]) == ("closed", "failed")
-    listed = client.get(f"/api/v1/changes/{number}/approvals", headers=agent).json["items"]
+    listed = read(client, f"/changes/{number}/approvals", agent).json["items"]
     assert [item["votes"][0]["approver"] for item in listed] == ["voter@example.org"]
 
 
@@ -74,11 +83,11 @@ def test_the_requester_cannot_approve_by_api(client: FlaskClient, make: Factory)
         assert step(client, number, name, auth).status_code == 200
     assert post(client, f"/changes/{number}/approvals", {"vote": "approve"}, auth).status_code == 403
     assert step(client, number, "authorise", auth).status_code == 409
-    version = client.get(f"/api/v1/changes/{number}", headers=auth).headers["ETag"]
-    address, match = f"/api/v1/changes/{number}", {"If-Match": version}
+    address = f"/changes/{number}"
+    tag = read(client, address, auth).headers["ETag"]
     for changes in ({"approvers": ["asks@example.org"]}, {"requester": "voter@example.org"}, {"state": "authorised"}):
-        assert client.patch(address, json=changes, headers=auth | match).status_code == 422
-    assert client.get(address, headers=auth).json["state"] == "assessed"
+        assert patch(client, address, changes, auth, tag).status_code == 422
+    assert read(client, address, auth).json["state"] == "assessed"
 
 
 def test_patch_follows_etags_and_the_decision(client: FlaskClient, make: Factory) -> None:
@@ -88,17 +97,15 @@ def test_patch_follows_etags_and_the_decision(client: FlaskClient, make: Factory
     made = post(client, "/changes", body, auth)
     assert made.status_code == 201
     number, tag = made.json["number"], made.headers["ETag"]
-    address = f"/api/v1/changes/{number}"
-    assert client.patch(address, json={"plan": "a"}, headers=auth).status_code == 428
-    changed = client.patch(
-        address, json={"plan": "a", "outage_expected": True} | WINDOW, headers=auth | {"If-Match": tag}
-    )
+    address = f"/changes/{number}"
+    assert patch(client, address, {"plan": "a"}, auth).status_code == 428
+    changed = patch(client, address, {"plan": "a", "outage_expected": True} | WINDOW, auth, tag)
     assert (changed.status_code, changed.json["outage_expected"]) == (200, True)
-    assert client.patch(address, json={"plan": "b"}, headers=auth | {"If-Match": tag}).status_code == 412
-    assert post(client, f"/changes/{number}/approvals", {"vote": "approve"}, auth_of(make, voter)).status_code == 201
-    tag = client.get(address, headers=auth).headers["ETag"]
-    assert client.patch(address, json={"plan": "b"}, headers=auth | {"If-Match": tag}).status_code == 409
-    assert client.get(address, headers=auth).json["plan"] == "a"
+    assert patch(client, address, {"plan": "b"}, auth, tag).status_code == 412
+    assert post(client, f"{address}/approvals", {"vote": "approve"}, auth_of(make, voter)).status_code == 201
+    tag = read(client, address, auth).headers["ETag"]
+    assert patch(client, address, {"plan": "b"}, auth, tag).status_code == 409
+    assert read(client, address, auth).json["plan"] == "a"
 
 
 def test_wrong_input_names_the_field(client: FlaskClient, make: Factory) -> None:
@@ -127,8 +134,8 @@ def test_rights(client: FlaskClient, make: Factory) -> None:
     session.commit()
     outside = headers(make, "end_user")
     assert post(client, "/changes", {"title": "x"}, outside).status_code == 403
-    assert client.get(f"/api/v1/changes/{change.number}", headers=outside).status_code == 404
-    assert client.get(f"/api/v1/changes/{change.number}/approvals", headers=outside).status_code == 404
+    assert read(client, f"/changes/{change.number}", outside).status_code == 404
+    assert read(client, f"/changes/{change.number}/approvals", outside).status_code == 404
     assert post(client, f"/changes/{change.number}/approvals", {"vote": "approve"}, headers(make)).status_code == 403
     assert (
         post(client, f"/changes/{change.number}/approvals", {"vote": "approve"}, headers(make, "admin")).status_code

@@ -8,6 +8,7 @@ from flask import Flask
 
 from change import services
 from change.models import Change
+from change.subjects import window_text
 from cmdb import services as cmdb
 from cmdb.models import Ci
 from itsm.approvals import queries as approvals
@@ -16,6 +17,7 @@ from itsm.approvals.state import State
 from itsm.identity.models import Person
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.errors import Conflict, Forbidden, Invalid
+from itsm.kernel.formats import Reader
 from itsm.tickets import queries as tickets
 from itsm.tickets import services as ticket_services
 from tests.conftest import NOW
@@ -218,3 +220,10 @@ def test_a_decision_is_computed_from_votes(app: Flask, make: Factory) -> None:
 
 def server(name: str) -> Ci:
     return cmdb.create_ci(SYSTEM, class_key="server", name=name)
+
+
+def test_the_window_is_written_shortly_within_a_day(app: Flask, make: Factory) -> None:
+    reader = Reader("en", "UTC")
+    assert window_text(make.change(SYSTEM, **WINDOW), reader) == "19 Nov 2026 09:00 – 11:00"
+    over_night = {"planned_start_at": NOW, "planned_end_at": NOW + timedelta(days=1)}
+    assert window_text(make.change(SYSTEM, **over_night), reader) == "18 Nov 2026 09:00 – 19 Nov 2026 09:00"

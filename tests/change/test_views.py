@@ -23,7 +23,7 @@ HOSTILE = "<img src=x onerror=alert(1)>'\"{{7*7}}"
 WINDOW = {"planned_start_at": NOW + timedelta(days=1), "planned_end_at": NOW + timedelta(days=1, hours=2)}
 
 
-def desk(client: FlaskClient, make: Factory, *roles: str, **facts: str) -> FlaskClient:
+def desk(client: FlaskClient, make: Factory, *roles: str, **facts: Any) -> FlaskClient:
     return make.sign_in(client, make.person(roles=roles or ("agent",), **facts))
 
 

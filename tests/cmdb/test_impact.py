@@ -1,5 +1,6 @@
 """Impact against networkx on the whole graph, and the shapes that go wrong elsewhere."""
 
+import itertools
 from typing import Any
 
 import networkx as nx
@@ -76,7 +77,7 @@ def test_the_walk_agrees_with_networkx_on_the_whole_graph(
         assert len(node.via) == node.depth - 1
         steps = [found.root.id, *node.via, node.id]
         ways = {(edge.supplier_id, edge.consumer_id) for edge in found.edges}
-        pairs = zip(steps, steps[1:], strict=False)
+        pairs = itertools.pairwise(steps)
         assert all((pair if direction == "down" else pair[::-1]) in ways for pair in pairs)
 
 

@@ -143,7 +143,7 @@ def test_hostile_names_are_only_names(desk: FlaskClient, make: Factory) -> None:
         f"/cmdb/map/{server.id}",
         f"/incidents/{incident.number}",
         f"/cmdb/tickets/{incident.id}/impact",
-        "/cmdb/find?ci=script",
+        "/cmdb/find?ci=%3Cscript",
         "/desk?view=all",
     ):
         text = desk.get(address).text

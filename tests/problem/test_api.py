@@ -18,20 +18,28 @@ def post(client: FlaskClient, address: str, body: dict[str, Any], auth: dict[str
     return client.post(f"/api/v1{address}", json=body, headers=auth)
 
 
+def read(client: FlaskClient, address: str, auth: dict[str, str]) -> Any:
+    return client.get(f"/api/v1{address}", headers=auth)
+
+
+def patch(client: FlaskClient, address: str, body: dict[str, Any], auth: dict[str, str], tag: str | None = None) -> Any:
+    match = {"If-Match": tag} if tag else {}
+    return client.patch(f"/api/v1{address}", json=body, headers=auth | match)
+
+
 def test_create_read_change_with_etag(client: FlaskClient, make: Factory) -> None:
     auth, incident = headers(make), make.incident()
     session.commit()
     made = post(client, "/problems", {"title": "Printers forget", "impact": 2, "incident": incident.number}, auth)
     assert made.status_code == 201
     assert made.headers["Location"].endswith(made.json["number"])
-    address = f"/api/v1/problems/{made.json['number']}"
-    read = client.get(address, headers=auth)
-    assert read.headers["ETag"] == '"1"'
-    assert client.patch(address, json={"workaround": "x"}, headers=auth).status_code == 428
-    changed = client.patch(address, json={"workaround": "Reboot", "urgency": 1}, headers=auth | {"If-Match": '"1"'})
+    address = f"/problems/{made.json['number']}"
+    assert read(client, address, auth).headers["ETag"] == '"1"'
+    assert patch(client, address, {"workaround": "x"}, auth).status_code == 428
+    changed = patch(client, address, {"workaround": "Reboot", "urgency": 1}, auth, '"1"')
     assert (changed.status_code, changed.json["workaround"], changed.json["urgency"]) == (200, "Reboot", 1)
-    assert client.patch(address, json={"workaround": "y"}, headers=auth | {"If-Match": '"1"'}).status_code == 412
-    caused = client.get(f"{address}/incidents", headers=auth).json
+    assert patch(client, address, {"workaround": "y"}, auth, '"1"').status_code == 412
+    caused = read(client, f"{address}/incidents", auth).json
     assert (caused["total"], caused["open"], caused["items"][0]["number"]) == (1, 1, incident.number)
 
 
@@ -65,9 +73,9 @@ def test_rights(client: FlaskClient, make: Factory) -> None:
     session.commit()
     outside, number = headers(make, "end_user"), problem.number
     assert post(client, "/problems", {"title": "x"}, outside).status_code == 403
-    assert client.get(f"/api/v1/problems/{number}", headers=outside).status_code == 404
-    assert client.get(f"/api/v1/problems/{number}/incidents", headers=outside).status_code == 403
-    assert client.get("/api/v1/problems", headers=outside).json["items"] == []
+    assert read(client, f"/problems/{number}", outside).status_code == 404
+    assert read(client, f"/problems/{number}/incidents", outside).status_code == 403
+    assert read(client, "/problems", outside).json["items"] == []
     assert client.get("/api/v1/problems").status_code == 401
 
 

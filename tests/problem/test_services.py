@@ -65,11 +65,11 @@ def test_the_solution_is_told_and_the_flag_follows_the_state(app: Flask, make: F
     agent = make.actor()
     incident = make.incident(agent)
     problem = known_error(make, agent, incident)
-    assert problem.known_error
-    ticket_services.take_step(agent, problem, "start_fix")
-    assert problem.known_error
-    ticket_services.take_step(agent, problem, "resolve", fields={"resolution": "Firmware 2.2"})
-    assert not problem.known_error
+    flags = [problem.known_error]
+    for step, fields in (("start_fix", None), ("resolve", {"resolution": "Firmware 2.2"})):
+        ticket_services.take_step(agent, problem, step, fields=fields)
+        flags.append(problem.known_error)
+    assert flags == [True, True, False]
     assert any("Firmware 2.2" in note for note in notes(incident))
 
 

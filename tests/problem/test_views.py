@@ -1,6 +1,7 @@
 """Pages of problems."""
 
 import re
+from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import event
@@ -15,7 +16,7 @@ from tests.factories import Factory
 HOSTILE = "<img src=x onerror=alert(1)>'\""
 
 
-def desk(client: FlaskClient, make: Factory, *roles: str, **facts: str) -> FlaskClient:
+def desk(client: FlaskClient, make: Factory, *roles: str, **facts: Any) -> FlaskClient:
     return make.sign_in(client, make.person(roles=roles or ("agent",), **facts))
 
 
@@ -72,7 +73,7 @@ def test_hostile_text_stays_text_on_every_page(client: FlaskClient, make: Factor
 
 def test_the_page_warns_before_a_problem_with_open_incidents_is_closed(client: FlaskClient, make: Factory) -> None:
     problem = make.problem(incident=make.incident())
-    steps = (
+    steps: tuple[tuple[str, dict[str, str]], ...] = (
         ("assess", {}),
         ("analyse", {}),
         ("record_known_error", {"root_cause": "x"}),

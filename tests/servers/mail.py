@@ -57,9 +57,7 @@ class MailServers:
     def __enter__(self) -> Self:
         for name in ("postfix", "queue", "data", "dovecot", "run", "mail"):
             (self.folder / name).mkdir(parents=True)
-        for parent in (self.folder, *self.folder.parents):  # the servers drop root and must still reach their folders
-            if parent.stat().st_mode & 0o001 == 0 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
+        self.folder.chmod(0o755)  # the servers drop root and must still reach their folders
         self._start_dovecot()
         self._start_postfix()
         return self
@@ -108,7 +106,11 @@ class MailServers:
         """Wait until Postfix has nothing left to deliver."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            waiting = [path for name in ("incoming", "active", "maildrop") for path in (self.folder / "queue" / name).rglob("*")]
+            waiting = [
+                path
+                for name in ("incoming", "active", "maildrop")
+                for path in (self.folder / "queue" / name).rglob("*")
+            ]
             if not any(path.is_file() for path in waiting):
                 return
             time.sleep(0.1)
@@ -117,7 +119,9 @@ class MailServers:
     def _start_dovecot(self) -> None:
         folder = self.folder
         configuration = folder / "dovecot" / "dovecot.conf"
-        configuration.write_text(_DOVECOT.format(folder=folder, imap=self.imap_port, lmtp=self.lmtp_port, password=PASSWORD))
+        configuration.write_text(
+            _DOVECOT.format(folder=folder, imap=self.imap_port, lmtp=self.lmtp_port, password=PASSWORD)
+        )
         _give(folder / "mail", "mail", "mail")
         with (folder / "dovecot.out").open("wb") as log:
             self._dovecot = subprocess.Popen(
@@ -226,6 +230,7 @@ lmtp_destination_concurrency_limit = 10
 message_size_limit = 60000000
 mailbox_size_limit = 0
 bounce_notice_recipient = postmaster@desk.test
+transport_maps = inline:{{{{outside.test = failing:}}}}
 default_transport = error:outside mail is not delivered here
 """
 
@@ -254,4 +259,5 @@ lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
+failing unix - n n - - pipe flags= user=nobody argv=/bin/false
 """

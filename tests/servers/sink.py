@@ -53,7 +53,9 @@ class Sink:
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
 
-    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]) -> list[str]:
+    async def handle_EHLO(
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
         return responses
@@ -68,7 +70,9 @@ class Sink:
         if self.delay_seconds:
             time.sleep(self.delay_seconds)
         if self.content_answer.startswith("250"):
-            self.mails.append(Taken((envelope.mail_from or "").strip("<>"), envelope.rcpt_tos[0], bytes(envelope.content)))
+            self.mails.append(
+                Taken((envelope.mail_from or "").strip("<>"), envelope.rcpt_tos[0], bytes(envelope.content))
+            )
         return self.content_answer
 
     def counts(self) -> dict[str, int]:

@@ -51,9 +51,7 @@ class Agreements:
         calendar: BusinessHours | None = None,
         **facts: Any,
     ) -> Agreement:
-        hours = calendar or session.scalars(
-            select(BusinessHours).where(BusinessHours.name == "Around the clock")
-        ).one()
+        hours = calendar or session.scalars(select(BusinessHours).where(BusinessHours.name == "Around the clock")).one()
         given = {"name": name, "order": 1, "condition": "kind = incident", "calendar_id": hours.id} | facts
         return definitions.create_agreement(SYSTEM, facts=given, targets=targets or standard_targets(), steps=steps)
 

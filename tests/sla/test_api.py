@@ -42,13 +42,18 @@ def test_a_calendar_is_made_read_and_changed(client: FlaskClient, manager: dict[
     assert names == ["Office hours", "Around the clock", "Plant"]
 
 
-def test_an_agreement_is_made_read_and_changed(app: Flask, client: FlaskClient, make: Factory, manager: dict[str, str]) -> None:
+def test_an_agreement_is_made_read_and_changed(
+    app: Flask, client: FlaskClient, make: Factory, manager: dict[str, str]
+) -> None:
     make.organisation("Acme")
     made = client.post("/api/v1/slas", json=AGREEMENT | {"organisation": "Acme"}, headers=manager)
     assert made.status_code == 201, made.json
     assert (made.json["organisation"], made.json["calendar"], made.json["active"]) == ("Acme", "Office hours", True)
     etag = {"If-Match": made.headers["ETag"]}
-    change: dict[str, Any] = {"targets": [{"metric": "resolution", "priority": 1, "seconds": 7200}], "organisation": None}
+    change: dict[str, Any] = {
+        "targets": [{"metric": "resolution", "priority": 1, "seconds": 7200}],
+        "organisation": None,
+    }
     changed = client.patch(made.headers["Location"], json=change, headers=manager | etag)
     assert changed.status_code == 200, changed.json
     assert (changed.json["targets"][0]["seconds"], changed.json["organisation"]) == (7200, None)
@@ -94,7 +99,9 @@ def test_who_may_do_what(client: FlaskClient, make: Factory) -> None:
     assert client.get("/api/v1/slas", headers=user).status_code == 403
 
 
-def test_a_change_with_open_clocks_asks_for_a_recompute(client: FlaskClient, make: Factory, manager: dict[str, str]) -> None:
+def test_a_change_with_open_clocks_asks_for_a_recompute(
+    client: FlaskClient, make: Factory, manager: dict[str, str]
+) -> None:
     make.incident()
     calendar = session.scalars(select(BusinessHours).where(BusinessHours.name == "Office hours")).one()
     before = session.scalars(select(Agreement)).one().terms_id

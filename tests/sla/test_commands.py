@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import update
@@ -32,7 +33,7 @@ def test_cases_are_answered_each_by_itself() -> None:
     ]
 
 
-def test_input_that_is_no_list_is_wrong_usage(monkeypatch) -> None:  # noqa: ANN001
+def test_input_that_is_no_list_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("{}", "[", "", "[" * 100_000, b"\xff\xfe"):
         result = CliRunner().invoke(sla, ["calculate"], input=text)
         assert result.exit_code == 2, text
@@ -49,7 +50,10 @@ def test_rebuild_prints_what_differs_and_mends_it(app: Flask, make: Factory) -> 
     assert dry.exit_code == 0, dry.output
     answer = json.loads(dry.stdout)
     assert (answer["tickets"], answer["dry_run"]) == (1, True)
-    assert [(row["metric"], row["field"]) for row in answer["differences"]] == [("response", "state"), ("resolution", "state")]
+    assert [(row["metric"], row["field"]) for row in answer["differences"]] == [
+        ("response", "state"),
+        ("resolution", "state"),
+    ]
     real = CliRunner().invoke(sla, ["rebuild"])
     assert f"{incident.number} resolution state: paused -> running" in real.stdout
     assert clock_row(incident).state == "running"

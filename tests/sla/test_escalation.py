@@ -1,8 +1,9 @@
 """Escalation steps: once, in order, with their effects."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from itsm.kernel import clock, jobs
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.outbox import OutboxMessage
+from itsm.search.models import SearchDocument
 from itsm.tickets import queries as tickets
 from itsm.tickets import services
 from itsm.tickets.models import JournalEntry, Ticket
@@ -39,7 +41,9 @@ def agent(make: Factory) -> Actor:
 
 
 def mails() -> list[tuple[str, str, str]]:
-    rows = session.scalars(select(OutboxMessage).where(OutboxMessage.event_key.startswith("sla:")).order_by(OutboxMessage.id))
+    rows = session.scalars(
+        select(OutboxMessage).where(OutboxMessage.event_key.startswith("sla:")).order_by(OutboxMessage.id)
+    )
     return [(row.recipient, row.payload["subject"], row.payload["text"]) for row in rows]
 
 
@@ -187,14 +191,14 @@ def test_one_bad_ticket_costs_only_itself(
 ) -> None:
     agreements.make(targets=RESOLUTION_ONLY, steps=(StepInput("resolution", 50, ("notify_requester",)),))
     good, bad = make.incident(agent), make.incident(agent)
-    bad_id, real = bad.id, services.write_journal
+    bad_id, real = bad.id, services.write_changes
 
-    def failing(actor: Actor, ticket: Ticket, kind: str, **rest: object) -> JournalEntry:
-        if ticket.id == bad_id:
+    def failing(actor: Actor, changed: Sequence[tuple[Ticket, Mapping[str, Any]]]) -> None:
+        if bad_id in [ticket.id for ticket, _changes in changed]:
             raise ValueError("broken")
-        return real(actor, ticket, kind, **rest)  # type: ignore[arg-type]
+        real(actor, changed)
 
-    monkeypatch.setattr(services, "write_journal", failing)
+    monkeypatch.setattr(services, "write_changes", failing)
     with at(2):
         outcome = fire_steps()
     assert (outcome.done, outcome.failed) == (1, 1)
@@ -208,6 +212,7 @@ def committed(built_app: Flask) -> Iterator[int]:
         ticket_id = incidents.open_incident(SYSTEM, title="Race", impact=1, urgency=1).id
     yield ticket_id
     with built_app.app_context(), unit_of_work():
+        session.execute(delete(SearchDocument).where(SearchDocument.record_id == ticket_id))
         for table in (FiredStep, SlaClock, JournalEntry):
             session.execute(delete(table).where(table.ticket_id == ticket_id))
         session.execute(delete(Incident.__table__).where(Incident.__table__.c.ticket_id == ticket_id))
@@ -236,7 +241,9 @@ def test_two_workers_fire_a_step_once(built_app: Flask, committed: int) -> None:
             .where(FiredStep.ticket_id == committed)
             .group_by(FiredStep.metric, FiredStep.percent)
         ).all()
-        entries = session.scalars(select(JournalEntry).where(JournalEntry.ticket_id == committed, JournalEntry.kind == "change"))
+        entries = session.scalars(
+            select(JournalEntry).where(JournalEntry.ticket_id == committed, JournalEntry.kind == "change")
+        )
         told = [entry for entry in entries if "sla.response" in entry.changes]
     assert {tuple(row) for row in steps} == {
         (metric, percent, 1) for metric in ("resolution", "response") for percent in (50, 75, 100)

@@ -89,7 +89,10 @@ def test_calendar_rules_in_words(app: Flask, rule: str, words: str) -> None:
     ("reason", "words"),
     [
         ("target now 9000 seconds, measured from the start", "The target became 2:30 hours, measured from the start"),
-        ("target now 9000 seconds, measured from the change", "The target became 2:30 hours, measured from this change"),
+        (
+            "target now 9000 seconds, measured from the change",
+            "The target became 2:30 hours, measured from this change",
+        ),
         ("no target, measured from the start", "No target applies any more"),
         ("resolved until reopened", "From resolved until reopened"),
         ("paused: on_site", "Paused: on_site"),

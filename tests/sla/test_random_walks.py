@@ -53,7 +53,7 @@ class Walker:
         while self.at < until:
             for metric, minutes in self.counted.items():
                 if self.runs(metric):
-                    minutes += [self.at] if is_open(self.at) else []
+                    minutes.extend([self.at] if is_open(self.at) else [])
                     self.judge(metric)
             self.at += MINUTE
 

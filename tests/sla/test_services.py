@@ -102,7 +102,9 @@ def test_hold_pauses_resolution_and_not_response(
     assert clock_row(incident).due_at == after(11)
 
 
-def test_an_agreement_may_pause_the_response_too(app: Flask, make: Factory, agent: Actor, agreements: Agreements) -> None:
+def test_an_agreement_may_pause_the_response_too(
+    app: Flask, make: Factory, agent: Actor, agreements: Agreements
+) -> None:
     agreements.make(pause_response=True)
     incident = make.incident(agent)
     with at(0.5):
@@ -149,7 +151,12 @@ def test_a_raise_after_a_pause_does_not_keep_the_old_deadline(
     with at(8):
         services.override_priority(agent, incident, priority=2, reason="More people are hit")
     row = clock_row(incident)
-    assert (row.state, row.due_at, row.elapsed_seconds, row.target_seconds) == ("running", after(10), 2 * HOUR, 4 * HOUR)
+    assert (row.state, row.due_at, row.elapsed_seconds, row.target_seconds) == (
+        "running",
+        after(10),
+        2 * HOUR,
+        4 * HOUR,
+    )
 
 
 def test_reopening_resumes_without_the_time_in_between(

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from itsm.kernel.db import session
 from itsm.tickets import services
@@ -24,7 +25,7 @@ def supervisor(client: FlaskClient, make: Factory) -> FlaskClient:
     return make.sign_in(client, make.person("Sue", roles=("supervisor",)))
 
 
-def send(client: FlaskClient, address: str, **values: object):  # noqa: ANN201 (a test response)
+def send(client: FlaskClient, address: str, **values: object) -> TestResponse:
     page = client.get(address).get_data(as_text=True)
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert token is not None
@@ -104,7 +105,10 @@ CALENDAR = {"name": "Plant", "timezone": "Europe/Athens", "mon": "08:00-12:00, 1
 
 
 def test_a_calendar_is_made_by_its_form(app: Flask, supervisor: FlaskClient) -> None:
-    facts = CALENDAR | {"holidays": "2026-12-25 Christmas\n2026-12-26", "date_hours": "2026-12-24 09:00-12:00\n2026-12-31"}
+    facts = CALENDAR | {
+        "holidays": "2026-12-25 Christmas\n2026-12-26",
+        "date_hours": "2026-12-24 09:00-12:00\n2026-12-31",
+    }
     answer = send(supervisor, "/sla/calendars/new", **facts)
     assert answer.status_code == 302, answer.get_data(as_text=True)
     row = session.scalars(select(BusinessHours).where(BusinessHours.name == "Plant")).one()

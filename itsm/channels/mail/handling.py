@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from incident import services as incidents
 from incident.models import Incident
-from itsm.channels.mail import joining, queries, trust
+from itsm.channels.mail import joining, trust
 from itsm.channels.mail.automatic import answers_allowed, counts_as_contact
 from itsm.channels.mail.charset import clean_line
 from itsm.channels.mail.message import BounceReport, MailAttachment, ParsedMail
@@ -33,10 +33,14 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail on its way through the rules; `cut_bytes` is its whole size when only its beginning was read."""
+    """One mail on its way through the rules.
+
+    `own_addresses` are those of the desk, lower case; `cut_bytes` is the mail's whole size when only its beginning was read.
+    """
 
     parsed: ParsedMail
-    mailbox: Mailbox | None = None
+    mailbox: Mailbox | None
+    own_addresses: frozenset[str]
     cut_bytes: int = 0
 
     @property
@@ -126,7 +130,7 @@ def _receipt(letter: Letter) -> Verdict | None:
 
 def _append(letter: Letter, ticket: Ticket) -> Verdict:
     """Add a mail to its ticket as what its sender may say there. Rules: R14, R21, R23."""
-    if letter.address in queries.own_addresses():
+    if letter.address in letter.own_addresses:
         return _note(letter, ticket, "own_address")
     person = identity.find_by_email(letter.address)
     if not joining.is_participant(ticket, person, letter.address):
@@ -183,7 +187,7 @@ def _write(letter: Letter, ticket: Ticket, actor: Actor, code: str) -> Verdict:
 def _open(letter: Letter) -> Verdict:
     """A new ticket, and the person behind it where nobody knows them yet. Rules: R1–R8, R14."""
     parsed = letter.parsed
-    is_own = letter.address in queries.own_addresses()
+    is_own = letter.address in letter.own_addresses
     is_machine = not counts_as_contact(parsed)
     if is_machine and _is_reply_of_a_machine(parsed.auto_reason or ""):
         return Verdict("ignored", "auto_reply", detail=parsed.auto_reason or "")
@@ -228,7 +232,9 @@ def _create(letter: Letter, person: Person | None, *, acknowledge: bool) -> Verd
     if group_id is not None:
         incident.assignment_reason = "mail"
     _keep_thread(letter, incident)
-    joining.add_watchers(incident, [each for each in joining.other_addresses(parsed) if each != letter.address])
+    joining.add_watchers(
+        incident, [each for each in joining.other_addresses(parsed, letter.own_addresses) if each != letter.address]
+    )
     return Verdict("created", "new_ticket", incident, detail=parsed.auto_reason or "")
 
 
@@ -288,7 +294,7 @@ def _uploads(letter: Letter) -> list[tickets.Upload]:
 
 def _keep_thread(letter: Letter, ticket: Ticket) -> None:
     """Remember the mail as part of the ticket's conversation, so that answers to it find the ticket."""
-    people_named = [letter.address, *joining.other_addresses(letter.parsed)]
+    people_named = [letter.address, *joining.other_addresses(letter.parsed, letter.own_addresses)]
     threads.note_message(
         ticket.id,
         letter.parsed.message_id,

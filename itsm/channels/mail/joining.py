@@ -66,12 +66,12 @@ def is_participant(ticket: Ticket, person: Person | None, address: str) -> bool:
     return threads.is_participant(ticket.id, address)
 
 
-def other_addresses(parsed: ParsedMail) -> list[str]:
+def other_addresses(parsed: ParsedMail, own_addresses: frozenset[str]) -> list[str]:
     """Addresses in To and Cc that are not our own; none of a list's mail. Rule: R31."""
     if parsed.is_list:
         return []
     named = dict.fromkeys(mailbox.address.lower() for mailbox in (*parsed.to, *parsed.cc))
-    own = queries.own_addresses() | {address.lower() for address in parsed.delivered_to}
+    own = own_addresses | {address.lower() for address in parsed.delivered_to}
     return [address for address in named if address not in own]
 
 

@@ -55,7 +55,7 @@ def _read(raw: bytes, mailbox: Mailbox | None) -> tuple[Letter | None, MailRefus
         return None, refusal
     if is_too_large:
         parsed = replace(parsed, attachments=(), left_out=())
-    return Letter(parsed, mailbox, cut_bytes=len(raw) if is_too_large else 0), None
+    return Letter(parsed, mailbox, queries.own_addresses(), len(raw) if is_too_large else 0), None
 
 
 def _register(raw: bytes, letter: Letter | None, mailbox: Mailbox | None) -> IncomingMail | None:
@@ -132,7 +132,7 @@ def _again(actor: Actor, entry: IncomingMail, handle: Callable[[Letter], Verdict
     mailbox = session.get(Mailbox, entry.mailbox_id) if entry.mailbox_id else None
     letter, refusal = _read(files.read(entry.sha256), mailbox)
     if letter is None and handle is handling.open_anyway:
-        letter = Letter(_unreadable(entry), mailbox)
+        letter = Letter(_unreadable(entry), mailbox, queries.own_addresses())
     verdict = _handled(letter, refusal, handle)
     audit.record(
         actor, action, subject_kind="mail", subject_id=entry.id, changes={"reason": [entry.reason, verdict.code]}

@@ -48,7 +48,14 @@ def test_the_recorded_conversation_of_a_glpi_agent(client: FlaskClient) -> None:
     """First run: PROLOG in XML, CONTACT, inventory; as GLPI Agent 1.12 was seen to do it."""
     prolog = client.post("/front/inventory.php", data=zlib.compress(PROLOG), headers=GLPI)
     assert (prolog.status_code, json.loads(zlib.decompress(prolog.data))) == (200, {"status": "pending"})
-    contact = {"action": "contact", "deviceid": "pc-1", "name": "GLPI-Agent", "version": "1.12", "installed-tasks": ["inventory"], "tag": "t7"}
+    contact = {
+        "action": "contact",
+        "deviceid": "pc-1",
+        "name": "GLPI-Agent",
+        "version": "1.12",
+        "installed-tasks": ["inventory"],
+        "tag": "t7",
+    }
     answer = client.post("/front/inventory.php", data=zlib.compress(json.dumps(contact).encode()), headers=GLPI)
     reply = json.loads(zlib.decompress(answer.data))
     assert reply["status"] == "ok"
@@ -101,7 +108,9 @@ def test_every_address_that_agents_use_leads_here(client: FlaskClient, address: 
 
 
 def test_ocs_is_answered_with_zlib(client: FlaskClient) -> None:
-    answer = client.post("/ocsinventory", data=zlib.compress(OCS), headers={"User-Agent": "OCS-NG_unified_unix_agent_v2.10.0"})
+    answer = client.post(
+        "/ocsinventory", data=zlib.compress(OCS), headers={"User-Agent": "OCS-NG_unified_unix_agent_v2.10.0"}
+    )
     assert answer.content_type == "application/x-compress"
     assert b"NO_ACCOUNT_UPDATE" in zlib.decompress(answer.data)
 
@@ -111,7 +120,9 @@ WRONG = {"Authorization": f"Basic {base64.b64encode(b'agent:guess').decode()}"}
 
 
 @pytest.mark.parametrize("headers", [{}, WRONG, {"Authorization": "Basic !!!"}, {"Authorization": f"Bearer {SECRET}"}])
-def test_who_is_not_enrolled_gets_401_before_the_body_is_read(client: FlaskClient, configured: Any, headers: dict[str, str]) -> None:
+def test_who_is_not_enrolled_gets_401_before_the_body_is_read(
+    client: FlaskClient, configured: Any, headers: dict[str, str]
+) -> None:
     configured(demo=False, inventory_secret=SECRET)
 
     body = io.BytesIO(FUSION)
@@ -143,7 +154,9 @@ def test_the_shared_secret_admits(client: FlaskClient, configured: Any) -> None:
         ({"demo": False, "inventory_networks": "2001:db8::/32"}, "2001:db8::7", 200),
     ],
 )
-def test_networks_admit(client: FlaskClient, configured: Any, values: dict[str, Any], address: str, status: int) -> None:
+def test_networks_admit(
+    client: FlaskClient, configured: Any, values: dict[str, Any], address: str, status: int
+) -> None:
     configured(**values)
     answer = client.post("/inventory", data=FUSION, environ_overrides={"REMOTE_ADDR": address})
     assert answer.status_code == status
@@ -160,7 +173,9 @@ def test_networks_admit(client: FlaskClient, configured: Any, values: dict[str, 
         (b'{"action": "inventory", "deviceid": "x", "content": {}}', "content: is missing or empty"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_in_words_that_the_agent_shows(client: FlaskClient, body: bytes, text: str) -> None:
+def test_what_cannot_be_taken_is_refused_in_words_that_the_agent_shows(
+    client: FlaskClient, body: bytes, text: str
+) -> None:
     answer = client.post("/inventory", data=body, headers=GLPI)
     assert answer.status_code == 400
     message = answer.json["message"]  # type: ignore[index]
@@ -170,6 +185,10 @@ def test_what_cannot_be_taken_is_refused_in_words_that_the_agent_shows(client: F
 
 
 def test_xml_agents_read_the_refusal_as_xml(client: FlaskClient) -> None:
-    answer = client.post("/inventory", data=b"<REQUEST><QUERY>INVENTORY</QUERY></REQUEST>", headers={"User-Agent": "FusionInventory-Agent_v2.6"})
+    answer = client.post(
+        "/inventory",
+        data=b"<REQUEST><QUERY>INVENTORY</QUERY></REQUEST>",
+        headers={"User-Agent": "FusionInventory-Agent_v2.6"},
+    )
     assert answer.status_code == 400
     assert b"<ERROR>deviceid: is missing</ERROR>" in answer.data

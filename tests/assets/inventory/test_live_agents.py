@@ -78,7 +78,9 @@ def test_fusioninventory_agent_twice(separate_app: Flask) -> None:
 
 def test_ocs_inventory_agent(separate_app: Flask, tmp_path: Path) -> None:
     with served(separate_app) as address:
-        finished = run("ocsinventory-agent", "--server", f"{address}/ocsinventory", "--local=0", f"--basevardir={tmp_path / 'ocs'}")
+        finished = run(
+            "ocsinventory-agent", "--server", f"{address}/ocsinventory", "--local=0", f"--basevardir={tmp_path / 'ocs'}"
+        )
     done, agent, ci = imported(separate_app)
     assert finished.returncode == 0, finished.stderr
     assert (done, agent.kind, ci.name) == (1, "ocs", agent.name)
@@ -97,7 +99,9 @@ def test_fusioninventory_agent_signs_in_with_the_shared_secret(separate_app: Fla
 
 
 @pytest.mark.parametrize("source_ids", [("a", "a"), ("a", "b")], ids=["one agent", "two agents of one machine"])
-def test_documents_of_one_machine_at_the_same_time_make_one_ci(separate_app: Flask, source_ids: tuple[str, str]) -> None:
+def test_documents_of_one_machine_at_the_same_time_make_one_ci(
+    separate_app: Flask, source_ids: tuple[str, str]
+) -> None:
     documents = [machine(one, serial="ABC1234", macs=("b8:6b:23:e0:5c:81",)) for one in source_ids] * 4
 
     def take(document: bytes) -> Any:
@@ -107,7 +111,10 @@ def test_documents_of_one_machine_at_the_same_time_make_one_ci(separate_app: Fla
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(take, documents))
     with separate_app.app_context():
-        counts = [session.scalar(select(func.count()).select_from(table)) for table in (InventorySnapshot, Asset, InventoryAgent)]
+        counts = [
+            session.scalar(select(func.count()).select_from(table))
+            for table in (InventorySnapshot, Asset, InventoryAgent)
+        ]
         session.remove()
     assert len({result.ci for result in results}) == 1
     assert [result.action for result in results].count("created") == 1
@@ -119,7 +126,9 @@ def test_the_same_report_at_the_same_time_is_answered_and_kept(separate_app: Fla
         from urllib.request import Request, urlopen
 
         def post(_number: int) -> int:
-            with urlopen(Request(f"{address}/inventory", data=FUSION, headers={"Content-Type": "text/xml"}), timeout=30) as answer:
+            with urlopen(
+                Request(f"{address}/inventory", data=FUSION, headers={"Content-Type": "text/xml"}), timeout=30
+            ) as answer:
                 return int(answer.status)
 
         with ThreadPoolExecutor(6) as pool:

@@ -65,12 +65,20 @@ def test_the_same_document_again_changes_nothing() -> None:
 
 
 def test_a_second_audit_says_what_changed() -> None:
-    first = audit("a-2026", serial="ABC1234", softwares=[{"name": "bash", "version": "5.1"}, {"name": "vim", "version": "9"}])
-    second = audit("a-2026", serial="ABC1234", softwares=[{"name": "bash", "version": "5.2"}, {"name": "git", "version": "2"}])
+    first = audit(
+        "a-2026", serial="ABC1234", softwares=[{"name": "bash", "version": "5.1"}, {"name": "vim", "version": "9"}]
+    )
+    second = audit(
+        "a-2026", serial="ABC1234", softwares=[{"name": "bash", "version": "5.2"}, {"name": "git", "version": "2"}]
+    )
     found = queries.find_inventory(SYSTEM, first.ci or 0)
     assert (second.action, second.ci, second.changes) == ("updated", first.ci, 3)
     assert found is not None
-    assert {(one["kind"], one["label"]) for one in found.changes} == {("changed", "bash"), ("removed", "vim"), ("added", "git")}
+    assert {(one["kind"], one["label"]) for one in found.changes} == {
+        ("changed", "bash"),
+        ("removed", "vim"),
+        ("added", "git"),
+    }
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "inventory.changed")).one()
     assert entry.subject_id == first.ci
     assert entry.changes["software: bash"] == ["version 5.1", "version 5.2"]
@@ -206,7 +214,12 @@ def test_a_machine_without_any_key_is_marked_and_its_namesakes_are_mentioned() -
 
 
 def test_a_device_without_any_key_is_refused() -> None:
-    document = {"action": "inventory", "deviceid": "probe", "itemtype": "Printer", "content": {"network_device": {"type": "Printer", "name": "p1"}}}
+    document = {
+        "action": "inventory",
+        "deviceid": "probe",
+        "itemtype": "Printer",
+        "content": {"network_device": {"type": "Printer", "name": "p1"}},
+    }
     result = services.import_body(SYSTEM, json.dumps(document).encode())
     assert (result.action, result.ci) == ("rejected", None)
     assert "neither a serial number nor a hardware address" in result.reason
@@ -222,7 +235,9 @@ def test_one_agent_may_report_many_devices() -> None:
 
 
 def test_what_snmp_says_of_a_switch_stays_in_force() -> None:
-    ci = ci_services.create_ci(SYSTEM, class_key="switch", name="sw-1", serial="FOC1234X0AB", origin="snmp", attributes={"firmware": "17.9"})
+    ci = ci_services.create_ci(
+        SYSTEM, class_key="switch", name="sw-1", serial="FOC1234X0AB", origin="snmp", attributes={"firmware": "17.9"}
+    )
     ci_services.bind_keys(ci, [("serial", "FOC1234X0AB")])
     result = services.import_body(SYSTEM, SNMP_QUERY)
     assert (result.action, result.ci) == ("updated", ci.id)
@@ -341,7 +356,7 @@ def test_every_shared_sample_arrives() -> None:
         assert (action == "updated") == (result.changes > 0)
     assert count(InventorySnapshot) == 8
     for name, action, _class_key in SAMPLE_RUN:
-        if action == "created" and name != "glpi-format/computer_1.json" and name != "glpi-format/computer_3.json":
+        if action == "created" and name not in {"glpi-format/computer_1.json", "glpi-format/computer_3.json"}:
             assert services.import_body(SYSTEM, sample(name)).action == "unchanged"
 
 
@@ -352,7 +367,9 @@ def test_one_machine_seen_by_two_agents_with_a_key_in_common_is_one_ci() -> None
     assert count(InventoryAgent) == 2
 
 
-def received(data: bytes, *, device_id: str = "a", agent_id: str = "", is_partial: bool = False, needs_full: bool = False) -> InventoryReceived:
+def received(
+    data: bytes, *, device_id: str = "a", agent_id: str = "", is_partial: bool = False, needs_full: bool = False
+) -> InventoryReceived:
     agent = AgentIdentity("glpi", agent_id=agent_id, device_id=device_id, version="GLPI-Agent_v1.12")
     return InventoryReceived(agent, data, "json", is_partial=is_partial, needs_full=needs_full)
 
@@ -376,7 +393,9 @@ def test_a_contact_alone_makes_the_agent_known() -> None:
     assert (agent.source_id, agent.kind, agent.tag, agent.state) == ("a", "ocs", "site-7", "known")
 
 
-def test_a_document_that_fails_costs_only_itself_and_is_given_up_after_three_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_fails_costs_only_itself_and_is_given_up_after_three_attempts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     services.receive(received(machine("a", serial="ABC1234")), address="")
     services.receive(received(machine("b", serial="XYZ9876"), device_id="b"), address="")
     real = services.import_body

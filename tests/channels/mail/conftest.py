@@ -1,5 +1,6 @@
 """Real mail servers, and applications of their own whose transactions are really committed."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ from tests.servers.mail import MailServers, lacking
 
 
 @pytest.fixture(scope="session")
-def mail_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServers]:
-    """Postfix and Dovecot, started once."""
+def mail_servers() -> Iterator[MailServers]:
+    """Postfix and Dovecot, started once, in a folder that other users may enter (pytest closes its own to them)."""
     if lacking():
         missing(lacking())
-    with MailServers(tmp_path_factory.mktemp("mail") / "servers") as servers:
+    with tempfile.TemporaryDirectory(prefix="itsm-mail-") as folder, MailServers(Path(folder)) as servers:
         yield servers
 
 

@@ -263,7 +263,9 @@ class TestJoining:
 
     def test_someone_in_copy_joins_by_the_customers_own_message_id(self, app: Flask, make: Factory) -> None:
         ticket, _ours = new_ticket(message_id="<first@example.org>", Cc="colleague@example.net")
-        raw = letter("Me too", sender="colleague@example.net", subject="AW: RE: Printer", References="<first@example.org>")
+        raw = letter(
+            "Me too", sender="colleague@example.net", subject="AW: RE: Printer", References="<first@example.org>"
+        )
         outcome = receive(raw)
         assert (outcome.action, outcome.ticket, outcome.reason) == ("appended", ticket.number, "reply")
         assert entries(ticket)[-1].kind == "public"
@@ -276,7 +278,9 @@ class TestJoining:
         count = len(outgoing())
         subject = f"[{ticket.number}] x" if by == "tag" else "x"
         reply_to = {"tag": "", "message-id": ours, "first": "<first@example.org>"}[by]
-        outcome = receive(letter("Give me the password", sender="eve@evil.example", subject=subject, In_Reply_To=reply_to))
+        outcome = receive(
+            letter("Give me the password", sender="eve@evil.example", subject=subject, In_Reply_To=reply_to)
+        )
         entry = entries(ticket)[-1]
         assert (outcome.action, outcome.reason) == ("appended", "not_a_participant: eve@evil.example")
         assert (entry.kind, entry.by_requester) == ("internal", False)
@@ -316,7 +320,9 @@ class TestAgents:
         return f"{server}; dmarc={outcome} (p=reject) header.from=desk.test"
 
     def reply(self, ours: str, results: str) -> Outcome:
-        return receive(letter("Have you tried?", sender="agent@desk.test", In_Reply_To=ours, Authentication_Results=results))
+        return receive(
+            letter("Have you tried?", sender="agent@desk.test", In_Reply_To=ours, Authentication_Results=results)
+        )
 
     @pytest.fixture
     def ticket(self, app: Flask, make: Factory, settings_with: Any) -> tuple[Ticket, str]:
@@ -354,7 +360,9 @@ class TestClosedAndWaiting:
     def closed(self, make: Factory) -> tuple[Ticket, str]:
         ticket, ours = new_ticket()
         agent = make.actor()
-        ticket_services.take_step(agent, ticket, "resolve", fields={"resolution_code": "fixed", "resolution": "New cable"})
+        ticket_services.take_step(
+            agent, ticket, "resolve", fields={"resolution_code": "fixed", "resolution": "New cable"}
+        )
         ticket_services.take_step(agent, ticket, "close")
         return ticket, ours
 
@@ -369,7 +377,9 @@ class TestClosedAndWaiting:
 
     def test_a_reply_to_a_resolved_ticket_reopens_it(self, app: Flask, make: Factory) -> None:
         ticket, ours = new_ticket()
-        ticket_services.take_step(make.actor(), ticket, "resolve", fields={"resolution_code": "fixed", "resolution": "x"})
+        ticket_services.take_step(
+            make.actor(), ticket, "resolve", fields={"resolution_code": "fixed", "resolution": "x"}
+        )
         receive(letter("No", In_Reply_To=ours, X_Auto_Response_Suppress="DR, OOF, AutoReply"))
         assert (ticket_of(Outcome("", ticket.number, "")).state, ticket.reopenings) == ("in_progress", 1)
 
@@ -445,7 +455,10 @@ class TestReports:
     @pytest.mark.parametrize(
         ("part", "reason"),
         [
-            ("Content-Type: message/disposition-notification\n\nDisposition: a/b; displayed", "read_receipt: displayed"),
+            (
+                "Content-Type: message/disposition-notification\n\nDisposition: a/b; displayed",
+                "read_receipt: displayed",
+            ),
             ("Content-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\nMETHOD:REPLY\nUID:1", "calendar_reply"),
         ],
     )
@@ -504,7 +517,12 @@ class TestKeeping:
         assert (again.action, entry.state) == ("rejected", "quarantined")
         released = services.release(SYSTEM, entry)
         ticket = ticket_of(released)
-        assert (released.action, released.reason, entry.state, ticket.requester_id) == ("created", "released", "done", None)
+        assert (released.action, released.reason, entry.state, ticket.requester_id) == (
+            "created",
+            "released",
+            "done",
+            None,
+        )
         assert outgoing() == []
 
     def test_even_an_unreadable_one_can_be_released(self, app: Flask, make: Factory) -> None:
@@ -515,6 +533,6 @@ class TestKeeping:
 
     def test_hostile_text_stays_text(self, app: Flask, make: Factory) -> None:
         subject = "'; DROP TABLE ticket; -- <script>alert(1)</script>"
-        ticket = ticket_of(receive(letter("\" onload=1 {{ 7*7 }} %(x)s", subject=subject)))
-        assert (ticket.title, ticket.description) == (subject, "\" onload=1 {{ 7*7 }} %(x)s")
+        ticket = ticket_of(receive(letter('" onload=1 {{ 7*7 }} %(x)s', subject=subject)))
+        assert (ticket.title, ticket.description) == (subject, '" onload=1 {{ 7*7 }} %(x)s')
         assert "49" not in sent_form(waiting()[0]).get_content()

@@ -1,5 +1,6 @@
 """Two runs that find the same devices at the same moment, each in transactions of its own."""
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.engine import make_url
 
 from cmdb.discovery import execution, services
 from cmdb.discovery.client import V2Credential
@@ -20,15 +22,31 @@ from itsm.kernel.db import db, session, unit_of_work
 from itsm.kernel.module import registry
 from migrations.full_text import STATEMENTS
 from tests.cmdb.discovery.devices import facts_of, neighbour
-from tests.conftest import settings_for
+from tests.conftest import DATABASES, settings_for
 
 DEVICES = 12
 
 
 @pytest.fixture
-def separate_app(tmp_path: Path) -> Iterator[Flask]:
+def separate_url(database: str, tmp_path: Path) -> Iterator[str]:
+    """A database beside the one that other tests share, dropped at the end."""
+    if database == "sqlite":
+        yield f"sqlite:///{tmp_path / 'race.sqlite3'}"
+        return
+    name = f"itsm_race_{os.getpid()}"
+    server = create_engine(DATABASES[database], isolation_level="AUTOCOMMIT")
+    encoding = " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" if database == "mariadb" else ""
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}{encoding}"))
+        yield make_url(DATABASES[database]).set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP DATABASE {name}{' WITH (FORCE)' if database == 'postgresql' else ''}"))
+    server.dispose()
+
+
+@pytest.fixture
+def separate_app(separate_url: str, tmp_path: Path) -> Iterator[Flask]:
     """An application with a database of its own, whose commits are real."""
-    app = create_app(settings_for(f"sqlite:///{tmp_path / 'race.sqlite3'}", tmp_path))
+    app = create_app(settings_for(separate_url, tmp_path))
     with app.app_context():
         db.create_all()
         for statement in STATEMENTS[db.engine.dialect.name]:

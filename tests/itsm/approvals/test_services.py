@@ -1,6 +1,7 @@
 """Asking, voting and withdrawing, on changes as subjects."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -28,7 +29,7 @@ def asked(make: Factory, *approvers: Person, change: Change | None = None, quoru
     return services.ask(SYSTEM, "change", subject.id, approver_ids=ids, quorum=quorum, step="authorise")
 
 
-def member(make: Factory, name: str = "", **facts: str) -> Person:
+def member(make: Factory, name: str = "", **facts: Any) -> Person:
     return make.person(name, roles=("cab_member",), **facts)
 
 

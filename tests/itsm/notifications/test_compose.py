@@ -19,7 +19,9 @@ def row(**facts: object) -> OutboxMessage:
     return session.query(OutboxMessage).filter_by(event_key=values["event_key"]).one()
 
 
-@pytest.mark.parametrize("bad", ["a\r\nBcc: x@example.org", "a\nBcc: x@example.org", "a\u2028Bcc: x@example.org", "a\x00\x85b"])
+@pytest.mark.parametrize(
+    "bad", ["a\r\nBcc: x@example.org", "a\nBcc: x@example.org", "a\u2028Bcc: x@example.org", "a\x00\x85b"]
+)
 def test_no_line_break_enters_a_header(app: Flask, bad: str) -> None:
     mail = sent_form(row(subject=bad, headers={"X-Note": bad}, sender=compose.sender_header(bad, "desk@desk.test")))
     assert mail["Bcc"] is None

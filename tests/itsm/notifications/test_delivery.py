@@ -198,7 +198,9 @@ def test_the_ledger_begins_anew_when_it_is_long(app: Flask, monkeypatch: pytest.
         assert ledger.delivered() == set()
 
 
-def test_a_sender_process_that_ends_leaves_nothing_lost(app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sender_process_that_ends_leaves_nothing_lost(
+    app: Flask, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
     queue()
     monkeypatch.setattr(delivery.sender, "__file__", "/dev/null")
     with pytest.raises((RuntimeError, BrokenPipeError)):
@@ -290,5 +292,7 @@ def test_kill_9_in_the_middle_loses_nothing_and_repeats_nothing(tmp_path: Path, 
         process.stdout.close()
         assert len(sink.mails) < 200
         worker.finish()
-        assert sorted(mail.recipient for mail in sink.mails) == sorted(f"p{number}@people.test" for number in range(200))
+        assert sorted(mail.recipient for mail in sink.mails) == sorted(
+            f"p{number}@people.test" for number in range(200)
+        )
         assert set(sink.counts().values()) == {1}

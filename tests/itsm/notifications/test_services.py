@@ -12,7 +12,9 @@ from tests.channels.mail.letters import outgoing
 from tests.factories import Factory
 
 
-def notice(number: int = 1, *, event: str = "answered", ticket_id: int = 7, to: str = "ana@example.org", **facts: bool) -> Notice:
+def notice(
+    number: int = 1, *, event: str = "answered", ticket_id: int = 7, to: str = "ana@example.org", **facts: bool
+) -> Notice:
     return Notice(
         to=to,
         subject="Hello",
@@ -82,7 +84,11 @@ def test_given_up_ones_are_sent_again_on_request(app: Flask) -> None:
 
 def test_only_administrators_see_and_send(app: Flask, make: Factory) -> None:
     agent = make.actor("agent")
-    for call in (lambda: queries.list_messages(agent), lambda: queries.count_by_state(agent), lambda: services.retry_all_dead(agent)):
+    for call in (
+        lambda: queries.list_messages(agent),
+        lambda: queries.count_by_state(agent),
+        lambda: services.retry_all_dead(agent),
+    ):
         with pytest.raises(Forbidden):
             call()
 

@@ -49,10 +49,14 @@ class Story:
     def __init__(self, make: Factory, actor: Actor, organisation: Organisation, group: Group) -> None:
         self.make, self.actor, self.organisation, self.group = make, actor, organisation, group
 
-    def open(self, title: str, when: datetime, *, organisation: Organisation | None = None, urgency: int = 2) -> Incident:
+    def open(
+        self, title: str, when: datetime, *, organisation: Organisation | None = None, urgency: int = 2
+    ) -> Incident:
         with clock.frozen(when):
             person = self.make.person(organisation_id=(organisation or self.organisation).id)
-            return self.make.incident(title=title, requester_id=person.id, impact=3, urgency=urgency, group_id=self.group.id)
+            return self.make.incident(
+                title=title, requester_id=person.id, impact=3, urgency=urgency, group_id=self.group.id
+            )
 
     def reply(self, incident: Incident, when: datetime) -> None:
         with clock.frozen(when):
@@ -65,14 +69,18 @@ class Story:
     def resolve(self, incident: Incident, when: datetime) -> None:
         self.step(incident, "resolve", when, resolution_code="fixed", resolution="Done.")
 
-    def whole(self, title: str, opened: datetime, *, answer: int, solve: int, organisation: Organisation | None = None) -> Incident:
+    def whole(
+        self, title: str, opened: datetime, *, answer: int, solve: int, organisation: Organisation | None = None
+    ) -> Incident:
         incident = self.open(title, opened, organisation=organisation)
         self.reply(incident, opened + timedelta(minutes=answer))
         self.resolve(incident, opened + timedelta(minutes=solve))
         return incident
 
 
-def make_agreement(name: str, calendar: str, *, response: int, resolution: int, organisation: Organisation) -> Agreement:
+def make_agreement(
+    name: str, calendar: str, *, response: int, resolution: int, organisation: Organisation
+) -> Agreement:
     hours = session.scalars(select(BusinessHours).where(BusinessHours.name == calendar)).one()
     targets = {
         (metric, priority): seconds

@@ -98,12 +98,16 @@ def test_chart_texts_stay_text(month: Month) -> None:
 
 
 def test_a_chart_never_loads_data_from_outside() -> None:
-    spec = charts.stacked_rows([], label="a", value="b", series="c", order=[], language="en") | {"data": {"url": "http://127.0.0.1:9/data.json"}}
+    spec = charts.stacked_rows([], label="a", value="b", series="c", order=[], language="en") | {
+        "data": {"url": "http://127.0.0.1:9/data.json"}
+    }
     with pytest.raises(ValueError, match="not allowed"):
         charts.draw_svg(spec)
 
 
-def test_hostile_titles_appear_as_they_are_and_fetch_nothing(month: Month, make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_titles_appear_as_they_are_and_fetch_nothing(
+    month: Month, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     story = Story(make, SYSTEM, month.customer, month.desk)
     for number, title in enumerate(HOSTILE):
         story.whole(title, at(20, number), answer=90, solve=600)
@@ -176,7 +180,9 @@ def test_all_formats_tell_the_same_figures(month: Month, name: str) -> None:
     figures = as_data(report)["figures"]
     if name == "sla":
         total = rows[-1]
-        assert (total["counted"], total["met"], total["breached"]) == tuple(str(figures[each]) for each in ("counted", "met", "breached"))
+        assert (total["counted"], total["met"], total["breached"]) == tuple(
+            str(figures[each]) for each in ("counted", "met", "breached")
+        )
         assert float(total["compliance_percent"]) == figures["compliance"]
     else:
         assert rows[-1]["created"] == str(figures["created"])

@@ -30,7 +30,9 @@ def in_unit(value: Fraction | int | None, seconds: int, digits: int) -> Decimal 
 
 
 def times_of(ticket: dict[str, Any]) -> metrics.OpenTimes:
-    return open_times(instant(ticket["created_at"]), [(instant(at), state not in FINISHED) for at, state in ticket["status_log"]])
+    return open_times(
+        instant(ticket["created_at"]), [(instant(at), state not in FINISHED) for at, state in ticket["status_log"]]
+    )
 
 
 def compliance(given: dict[str, Any], digits: int) -> Decimal | None:
@@ -52,7 +54,9 @@ def single(given: dict[str, Any], digits: int) -> Decimal | None:
 def net_flow(given: dict[str, Any]) -> int:
     bounds = instant(given["from"]), instant(given["to"])
     made = metrics.count_in([instant(ticket["created_at"]) for ticket in given["tickets"]], *bounds)
-    return made - metrics.count_in([instant(t["resolved_at"]) if t["resolved_at"] else None for t in given["tickets"]], *bounds)
+    return made - metrics.count_in(
+        [instant(t["resolved_at"]) if t["resolved_at"] else None for t in given["tickets"]], *bounds
+    )
 
 
 COMPUTED: dict[str, Any] = {
@@ -91,7 +95,15 @@ def test_nothing_counted_is_no_figure() -> None:
 
 @pytest.mark.parametrize(
     ("part", "whole", "expected"),
-    [(1, 2, "50.0"), (1999, 2000, "99.9"), (99_999, 100_000, "99.9"), (2000, 2000, "100.0"), (2, 3, "66.7"), (1, 8, "12.5"), (1, 16, "6.3")],
+    [
+        (1, 2, "50.0"),
+        (1999, 2000, "99.9"),
+        (99_999, 100_000, "99.9"),
+        (2000, 2000, "100.0"),
+        (2, 3, "66.7"),
+        (1, 8, "12.5"),
+        (1, 16, "6.3"),
+    ],
 )
 def test_share_is_rounded_half_up_but_never_up_to_100(part: int, whole: int, expected: str) -> None:
     assert Share(part, whole).percent() == Decimal(expected)

@@ -26,7 +26,11 @@ def test_jalali_months() -> None:
 
 @pytest.mark.parametrize(
     ("first", "end", "field"),
-    [(date(2026, 1, 2), date(2026, 1, 2), "to"), (date(2026, 1, 2), date(2026, 1, 1), "to"), (date(2000, 1, 1), date(2026, 1, 1), "from")],
+    [
+        (date(2026, 1, 2), date(2026, 1, 2), "to"),
+        (date(2026, 1, 2), date(2026, 1, 1), "to"),
+        (date(2000, 1, 1), date(2026, 1, 1), "from"),
+    ],
 )
 def test_wrong_periods_are_refused(first: date, end: date, field: str) -> None:
     with pytest.raises(Invalid) as caught:

@@ -190,7 +190,9 @@ def test_statements_do_not_grow_with_rows(month: Month, make: Factory) -> None:
 
 def test_tallies_of_made_up_clocks() -> None:
     names = (*COUNTED, *APART)
-    clocks = [ClockFigure(number, "response", 1, number % 2, 0, names[number % len(names)], number) for number in range(70)]
+    clocks = [
+        ClockFigure(number, "response", 1, number % 2, 0, names[number % len(names)], number) for number in range(70)
+    ]
     whole = tally(clocks)
     assert (whole.met, whole.missed, whole.counted) == (10, 20, 30)
     assert whole.compliance == Share(10, 30)

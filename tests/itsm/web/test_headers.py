@@ -20,7 +20,7 @@ PAGES = [
     ("GET", "/nothing-here", 404),
     ("GET", "/static/nothing.css", 404),
     ("GET", "/portal/tickets/INC9999999", 404),
-    ("POST", "/portal", 405),
+    ("POST", "/portal", 403),
     ("POST", "/portal/new", 403),
     ("GET", "/admin/audit?subject_id=x", 422),
     ("GET", "/api/v1/nothing", 404),
@@ -50,8 +50,8 @@ def test_every_answer_carries_the_protecting_headers(admin: FlaskClient, method:
     assert "Access-Control-Allow-Origin" not in answer.headers
     if answer.mimetype.startswith("text/html"):
         assert "charset=utf-8" in answer.headers["Content-Type"].lower()
-    if not path.startswith("/static/itsm"):
-        assert answer.headers["Cache-Control"] == "no-store"
+    if not path.startswith("/static/"):
+        assert "no-store" in answer.headers["Cache-Control"]
     assert "Traceback" not in answer.text
 
 

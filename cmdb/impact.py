@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import networkx as nx
 from sqlalchemy import select
@@ -22,8 +23,7 @@ BUSINESS_SERVICE = "business_service"
 USERS = "users"
 
 
-@dataclass(frozen=True)
-class ImpactNode:
+class ImpactNode(NamedTuple):
     """A CI that the outage reaches; `via` are the ids between the root and it on a shortest path, nearest first."""
 
     id: int
@@ -97,9 +97,8 @@ def _answer(found: Walk, root_id: int, direction: Direction, degraded: set[int])
 def _paths(found: Walk, root_id: int, direction: Direction) -> dict[int, list[int]]:
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_node(root_id)
-    for edge in found.edges.values():
-        ends = (edge.supplier_id, edge.consumer_id)
-        graph.add_edge(*(ends if direction == "down" else reversed(ends)))
+    ways = ((edge.supplier_id, edge.consumer_id) for edge in found.edges.values())
+    graph.add_edges_from(ways if direction == "down" else ((consumer, supplier) for supplier, consumer in ways))
     paths: dict[int, list[int]] = nx.single_source_shortest_path(graph, root_id)
     return paths
 

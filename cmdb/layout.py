@@ -1,14 +1,17 @@
 """Placing a small graph in layers by distance, as shapes that a template draws as SVG."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmdb.impact import Impact, ImpactNode
 from cmdb.traversal import Direction
 
-LINE_LETTERS = 22
-BOX_WIDTH, LINE_HEIGHT, BOX_PADDING = 176, 16, 22
+LINE_LETTERS, BOX_WIDTH = 22, 176
+UPRIGHT_LETTERS, UPRIGHT_WIDTH = 15, 124  # two boxes side by side fit the side of a page
+LINE_HEIGHT, BOX_PADDING = 16, 22
 GAP_ALONG, GAP_ACROSS, MARGIN = 56, 14, 8
+FRAGMENT = re.compile(r"[^.\-_/@:]*[.\-_/@:]|[^.\-_/@:]+")
 WIDE_LETTER = 2  # East Asian letters take the room of two
 
 
@@ -99,25 +102,30 @@ def _in_order(layers: list[list[ImpactNode]]) -> list[list[ImpactNode]]:
     return layers
 
 
-def wrapped(name: str) -> tuple[str, ...]:
-    """The whole name in lines of at most 22 letters, broken between words where that is possible."""
+def wrapped(name: str, letters: int = LINE_LETTERS) -> tuple[str, ...]:
+    """The whole name in lines of at most `letters` letters, broken between words where that is possible."""
     lines = [""]
     for word in name.split():
-        for piece in _pieces(word):
-            joined = f"{lines[-1]} {piece}".strip()
-            if _width(joined) <= LINE_LETTERS:
+        glue = " "
+        for piece in _pieces(word, letters):
+            joined = f"{lines[-1]}{glue if lines[-1] else ''}{piece}"
+            if _width(joined) <= letters:
                 lines[-1] = joined
             else:
                 lines.append(piece)
+            glue = ""
     return tuple(line for line in lines if line) or ("–",)
 
 
-def _pieces(word: str) -> list[str]:
-    pieces = [""]
-    for letter in word:
-        if _width(pieces[-1] + letter) > LINE_LETTERS:
-            pieces.append("")
-        pieces[-1] += letter
+def _pieces(word: str, letters: int) -> list[str]:
+    """A word in pieces that fit on a line, cut after dots and hyphens first."""
+    pieces: list[str] = []
+    for fragment in FRAGMENT.findall(word):
+        pieces.append("")
+        for letter in fragment:
+            if _width(pieces[-1] + letter) > letters:
+                pieces.append("")
+            pieces[-1] += letter
     return pieces
 
 
@@ -125,9 +133,9 @@ def _width(text: str) -> int:
     return sum(WIDE_LETTER if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def _box(node: ImpactNode, x: int, y: int) -> Box:
-    lines = wrapped(node.name)
-    return Box(node, x, y, BOX_WIDTH, len(lines) * LINE_HEIGHT + BOX_PADDING, lines, is_root=node.depth == 0)
+def _box(node: ImpactNode, x: int, y: int, *, width: int = BOX_WIDTH, letters: int = LINE_LETTERS) -> Box:
+    lines = wrapped(node.name, letters)
+    return Box(node, x, y, width, len(lines) * LINE_HEIGHT + BOX_PADDING, lines, is_root=node.depth == 0)
 
 
 def _level(layers: list[list[ImpactNode]]) -> list[Box]:
@@ -145,7 +153,10 @@ def _level(layers: list[list[ImpactNode]]) -> list[Box]:
 def _upright(layers: list[list[ImpactNode]]) -> list[Box]:
     rows, y = [], MARGIN
     for layer in layers:
-        row = [_box(node, MARGIN + place * (BOX_WIDTH + GAP_ACROSS), y) for place, node in enumerate(layer)]
+        row = [
+            _box(node, MARGIN + place * (UPRIGHT_WIDTH + GAP_ACROSS), y, width=UPRIGHT_WIDTH, letters=UPRIGHT_LETTERS)
+            for place, node in enumerate(layer)
+        ]
         rows.append(row)
         y += max(box.height for box in row) + GAP_ALONG // 2
     widest = max(row[-1].x + row[-1].width for row in rows)
@@ -176,6 +187,8 @@ def _across(supplier: Box, consumer: Box, *, backwards: bool) -> str:
     end = consumer.x + consumer.width if backwards else consumer.x
     bend = -GAP_ALONG // 2 if backwards else GAP_ALONG // 2
     from_y, to_y = supplier.y + supplier.height // 2, consumer.y + consumer.height // 2
+    if supplier.x == consumer.x:  # both in one layer: the line bows out on the side where it starts
+        return f"M{start} {from_y}C{start + bend} {from_y} {start + bend} {to_y} {start} {to_y}"
     return f"M{start} {from_y}C{start + bend} {from_y} {end - bend} {to_y} {end} {to_y}"
 
 

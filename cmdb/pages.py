@@ -18,7 +18,8 @@ from itsm.kernel.lifecycle import Transition
 from itsm.kernel.text import RIGHT_TO_LEFT, Message, _
 from itsm.web.presentation import reader
 
-MINI_DEPTH, MINI_CIS, MINI_LAYER = 2, 10, 3
+MINI_CIS, MINI_LAYER, MINI_LIMIT = 9, 2, 500
+HISTORY_SHOWN = 20
 SOURCES: Mapping[str, Message] = {
     "manual": _("by hand"), "agent": _("agent"), "snmp": _("SNMP"), "import": _("import"), "inferred": _("inferred"),
 }  # fmt: skip
@@ -109,22 +110,28 @@ def history_lines(actor: Actor, tree: ClassTree, ci: Ci, types: Mapping[str, Rel
     """What happened to a CI, newest first."""
     attributes = tree.attributes_of(ci.class_key)
     return [
-        HistoryLine(entry, [_change(name, pair, attributes, types) for name, pair in entry.changes.items()])
-        for entry in queries.history(actor, ci)
+        HistoryLine(entry, [_change(name, pair, attributes, types, tree) for name, pair in entry.changes.items()])
+        for entry in queries.history(actor, ci, limit=HISTORY_SHOWN)
     ]
 
 
 def _change(
-    name: str, pair: Sequence[Any], attributes: Mapping[str, Attribute], types: Mapping[str, RelationType]
+    name: str,
+    pair: Sequence[Any],
+    attributes: Mapping[str, Attribute],
+    types: Mapping[str, RelationType],
+    tree: ClassTree,
 ) -> str:
-    before, after = (_plain(name, value) for value in pair)
+    before, after = (_plain(name, value, tree) for value in pair)
     title = _change_title(name, attributes, types)
     if name == "source" or not before:
         return f"{title}: {after}"
     return f"{title}: {before} → {after or '–'}"
 
 
-def _plain(name: str, value: Any) -> str:
+def _plain(name: str, value: Any, tree: ClassTree) -> str:
+    if name == "class" and value:
+        return str(tree.title(value))
     if name == "state" and value in LIFECYCLE.states:
         return str(LIFECYCLE[value].title)
     if name == "source":
@@ -142,8 +149,8 @@ def _change_title(name: str, attributes: Mapping[str, Attribute], types: Mapping
 
 
 def mini_map(actor: Actor, ci_id: int) -> tuple[Impact, Map]:
-    """The nearest CIs that an outage reaches, for the side of a page."""
-    found = impact_of(actor, ci_id, depth=MINI_DEPTH, limit=200)
+    """What an outage reaches and a map of the nearest CIs, for the side of a page."""
+    found = impact_of(actor, ci_id, limit=MINI_LIMIT)
     drawn = layout.draw(found, most=MINI_CIS, layer_most=MINI_LAYER, upright=True)
     return found, drawn
 

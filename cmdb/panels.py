@@ -105,7 +105,7 @@ def ticket_impact(ticket_id: int) -> str:
         services=_services(found),
         people=max(each.people_affected for each in found),
         reached=sum(len(each.nodes) for each in found),
-        truncated=len(named) > IMPACT_CIS or any(each.truncated for each in found),
+        incomplete=len(named) > IMPACT_CIS or any(each.truncated for each in found),
         map=pages.mini_map(actor, named[0].id)[1],
         tree=classes.load(),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Row, Select, select, union_all
 
@@ -16,8 +16,7 @@ CHUNK = 5_000  # ids in one statement
 EDGES_PER_NODE = 10  # how many relations are read at most for each CI that may be shown
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A CI as the walk met it; `depth` is its distance from the root."""
 
     id: int
@@ -29,8 +28,7 @@ class Node:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A relation along which an outage flows from `supplier_id` to `consumer_id`."""
 
     id: int

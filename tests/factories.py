@@ -5,12 +5,12 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from assets import services as asset_services
+from assets.models import Asset
 from change import services as change_services
 from change.models import Change
 from cmdb import services as cmdb_services
 from cmdb.models import Ci, Relation
-from assets import services as asset_services
-from assets.models import Asset
 from incident import services as incident_services
 from incident.models import Incident
 from itsm.identity import services as identity

@@ -70,7 +70,7 @@ def as_data(inventory: Inventory) -> Record:
     system = {"fqdn": inventory.fqdn, "domain": inventory.domain} | asdict(inventory.operating_system)
     record["operating_system"] = _plain(system)
     for section in LIST_SECTIONS:
-        record[section] = sorted((_entry(value) for value in getattr(inventory, section)), key=_order)
+        record[section] = sorted((_entry(value) for value in getattr(inventory, section)), key=_place)
     return record
 
 
@@ -105,6 +105,8 @@ def compare(before: Record, after: Record) -> list[Change]:
     """What changed between two records, in the order of their sections, without the noise that ``noise`` describes."""
     changes: list[Change] = list(_record_changes("source", before["source"], after["source"]))
     for section in SECTIONS:
+        if before.get(section) == after[section]:
+            continue
         if section in LIST_SECTIONS:
             changes += _list_changes(section, before.get(section, []), after[section])
         else:
@@ -191,6 +193,11 @@ def _label(section: str, entry: Record) -> str:
 def _comparable(section: str, entry: Record) -> str:
     measured = MEASURED.get(section, frozenset())
     return _order({name: value for name, value in entry.items() if name not in measured})
+
+
+def _place(entry: Record) -> tuple[str, ...]:
+    """Where an entry stands in its section; all entries of a section have the same fields in the same order."""
+    return tuple(map(str, entry.values()))
 
 
 def _order(entry: Record) -> str:

@@ -30,7 +30,7 @@ class InventoryAgent(Base, Timestamps):
     ci_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("ci.id"), index=True)
     last_contact_at: Mapped[datetime]
     address: Mapped[str] = mapped_column(default="")
-    document_sha256: Mapped[str] = mapped_column(default="")
+    document_sha256: Mapped[str] = mapped_column(default="", index=True)
     version: Mapped[int] = mapped_column(default=1)
 
 

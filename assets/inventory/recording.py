@@ -18,6 +18,8 @@ from itsm.kernel import audit, clock
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 
+Key = tuple[str, str]
+
 CHANGES_KEPT = 200
 CHANGES_RECORDED = 20
 VALUE_RECORDED = 200
@@ -25,6 +27,10 @@ VALUE_RECORDED = 200
 
 class Rejected(Exception):
     """An inventory cannot be turned into a record; the text says why."""
+
+
+class RaceLost(Exception):
+    """Another inventory of the same machine was imported meanwhile; this one is to be imported again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,15 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The CI of an inventory (None: there is none yet) with its last inventory; `is_clone` as in `matching.Verdict`."""
+    """The CI of an inventory (None: there is none yet) with its last inventory; `is_clone` as in `matching.Verdict`.
+
+    `taken` are the strong keys that belonged to some CI when this one was looked for.
+    """
 
     ci: Any | None
     snapshot: InventorySnapshot | None
     is_clone: bool = False
+    taken: frozenset[Key] = frozenset()
 
     @property
     def has_inventory(self) -> bool:
@@ -58,7 +68,8 @@ class Found:
 
 def find(keys: IdentityKeys, inventory: Inventory, agent: InventoryAgent) -> Found:
     """Find the CI; raises `Rejected` when keys point to several, or when nothing could ever tell the device again."""
-    verdict = identify(keys, _candidates(keys, inventory, agent))
+    matches = ci_services.find_by_keys(_wanted_keys(keys, inventory))
+    verdict = identify(keys, _candidates(matches, keys, inventory, agent))
     if verdict.conflict:
         _record_conflict(verdict.conflict, inventory)
         listed = ", ".join(str(ci_id) for ci_id in verdict.conflict)
@@ -67,7 +78,8 @@ def find(keys: IdentityKeys, inventory: Inventory, agent: InventoryAgent) -> Fou
         )
     if verdict.ci_id is None:
         _require_key(keys, inventory)
-        return Found(None, None, is_clone=verdict.is_clone)
+        taken = frozenset(key for match in matches for key in match.strong)
+        return Found(None, None, is_clone=verdict.is_clone, taken=taken)
     ci = cmdb.get_ci(SYSTEM, verdict.ci_id, lock=True)
     snapshot = session.scalars(select(InventorySnapshot).where(InventorySnapshot.ci_id == ci.id)).first()
     return Found(ci, snapshot, is_clone=verdict.is_clone)
@@ -88,15 +100,27 @@ def _record_conflict(ci_ids: Sequence[int], inventory: Inventory) -> None:
     audit.record_many(SYSTEM, [("inventory.conflict", "ci", ci_id, facts) for ci_id in ci_ids])
 
 
-def _candidates(keys: IdentityKeys, inventory: Inventory, agent: InventoryAgent) -> Candidates:
+def _wanted_keys(keys: IdentityKeys, inventory: Inventory) -> list[Key]:
+    raw = _raw_serial(keys, inventory)
+    return [*lookup_keys(keys), *([("serial", raw)] if raw else [])]
+
+
+def _raw_serial(keys: IdentityKeys, inventory: Inventory) -> str:
+    """The serial number as the maker writes it, where it is the system's own and says something."""
+    return inventory.serial.strip() if keys.serial_source == "system" else ""
+
+
+def _candidates(
+    matches: Sequence[ci_services.Match], keys: IdentityKeys, inventory: Inventory, agent: InventoryAgent
+) -> Candidates:
     bound = agent.ci_id if inventory.kind == "computer" else None
-    raw = inventory.serial.strip() if keys.serial_source == "system" else ""
     found: dict[str, set[int]] = {"serial": set(), "uuid": set(), "mac": set()}
-    for match in ci_services.find_by_keys([*lookup_keys(keys), *([("serial", raw)] if raw else [])]):
+    for match in matches:
         for kind, _value in match.strong:
             found[kind].add(match.ci_id)
     if keys.serial and not found["serial"]:
-        found["serial"] = {ci.id for ci in cmdb.find_with_serial(SYSTEM, (keys.serial, raw))}
+        typed = cmdb.find_with_serial(SYSTEM, (keys.serial, _raw_serial(keys, inventory)))
+        found["serial"] = {ci.id for ci in typed}
     everyone = found["serial"] | found["uuid"] | found["mac"] | ({bound} if bound is not None else set())
     return Candidates(
         bound=bound,
@@ -122,10 +146,10 @@ def _known(ci_ids: set[int]) -> dict[int, KnownKeys]:
     return known
 
 
-def seen_again(actor: Actor, ci_id: int, inventory: Inventory) -> ImportResult:
+def seen_again(actor: Actor, ci_id: int) -> ImportResult:
     """The very same document as last time: only the instant at which the machine was seen moves."""
     ci = cmdb.get_ci(SYSTEM, ci_id, lock=True)
-    ci_services.record_facts(actor, ci, source=ci_facts.source_of(inventory), facts={}, at=clock.now())
+    ci_services.record_facts(actor, ci, source=ci_facts.AGENT, facts={}, at=clock.now())
     _touch(ci_id)
     return ImportResult("unchanged", ci=ci_id, asset=equipment.number_for_ci(ci_id), reason=_about_state(ci))
 
@@ -138,7 +162,7 @@ def _touch(ci_id: int) -> None:
 def record(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys) -> ImportResult:
     """Write the inventory to its CI, or make one; a retired CI and a retired asset stay retired. Rule: INV-36, INV-37."""
     if found.ci is None:
-        return _create(actor, inventory, keys, is_clone=found.is_clone)
+        return _create(actor, found, inventory, keys)
     record_data = merge_inventory(found.snapshot.data, inventory) if found.snapshot else as_data(inventory)
     changes = compare(found.snapshot.data, record_data) if found.snapshot else []
     is_news = bool(changes) or found.snapshot is None
@@ -156,7 +180,7 @@ def record(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys)
     return ImportResult("updated", ci=found.ci.id, asset=asset, changes=len(changes), reason=text)
 
 
-def _create(actor: Actor, inventory: Inventory, keys: IdentityKeys, *, is_clone: bool) -> ImportResult:
+def _create(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys) -> ImportResult:
     facts = _facts(inventory, keys)
     ci = ci_services.create_ci(
         actor,
@@ -167,16 +191,18 @@ def _create(actor: Actor, inventory: Inventory, keys: IdentityKeys, *, is_clone:
         attributes={name: value for name, value in facts.items() if name not in {"name", "serial"}},
     )
     same_name = _same_name(keys)
-    taken = _taken(ci_services.bind_keys(ci, binding_keys(keys)))
+    taken = ci_services.bind_keys(ci, binding_keys(keys))
+    if set(taken) - found.taken:
+        raise RaceLost
     _store(ci.id, None, as_data(inventory), [], keys)
     asset, note = equipment.tie(actor, ci, inventory, keys, is_new=True)
-    clone = "Its agent's id is used by another machine too, as cloned images do." if is_clone else ""
-    text = " ".join(part for part in (clone, same_name, taken, note) if part)
+    clone = "Its agent's id is used by another machine too, as cloned images do." if found.is_clone else ""
+    text = " ".join(part for part in (clone, same_name, _taken(taken), note) if part)
     return ImportResult("created", ci=ci.id, asset=asset, reason=text)
 
 
 def _facts(inventory: Inventory, keys: IdentityKeys) -> dict[str, Any]:
-    serial = inventory.serial.strip() if keys.serial_source == "system" else keys.serial
+    serial = _raw_serial(keys, inventory) or keys.serial
     facts = ci_facts.facts_of(inventory, serial=serial)
     return facts | ({} if keys.has_strong_key else {"identity": "unverified"})
 

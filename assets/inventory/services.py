@@ -2,8 +2,9 @@
 
 import hashlib
 import zlib
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from assets.inventory import recording
@@ -83,11 +84,26 @@ def import_body(actor: Actor, raw: bytes, *, agent_id: str = "", address: str = 
     Rule: INV-29 to INV-38.
     """
     require(actor, "cmdb.edit")
+    digest = hashlib.sha256(raw).hexdigest()
+    known = session.scalars(_imported_last(digest)).first()
+    if known is not None and known.ci_id is not None:
+        known.last_contact_at = clock.now()
+        return recording.seen_again(actor, known.ci_id)
     try:
         inventory = read_body(raw, agent_id=agent_id).inventory
-        return _import(actor, inventory, digest=hashlib.sha256(raw).hexdigest(), address=address)
+        return _import(actor, inventory, digest=digest, address=address)
     except (InventoryRefused, Rejected) as refusal:
         return ImportResult("rejected", reason=str(refusal))
+
+
+def _imported_last(digest: str) -> Select[Any]:
+    """The agent whose newest document is this very one, so that it need not be read again."""
+    same = (
+        InventoryAgent.document_sha256 == digest,
+        InventoryAgent.state == "known",
+        InventoryAgent.ci_id.is_not(None),
+    )
+    return select(InventoryAgent).where(*same).limit(1).with_for_update()
 
 
 def _import(actor: Actor, inventory: Inventory, *, digest: str, address: str) -> ImportResult:
@@ -98,8 +114,6 @@ def _import(actor: Actor, inventory: Inventory, *, digest: str, address: str) ->
     )
     if agent.state == "quarantined":
         raise Rejected(QUARANTINED)
-    if agent.document_sha256 == digest and agent.ci_id is not None:
-        return recording.seen_again(actor, agent.ci_id, inventory)
     found = recording.find(keys, inventory, agent)
     agent.name, agent.tag = inventory.name[:255], inventory.tag[:255] or agent.tag
     if inventory.is_partial and not found.has_inventory:

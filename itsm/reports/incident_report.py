@@ -34,25 +34,36 @@ class Row(NamedTuple):
     resolved_at: datetime | None
 
 
-class Incident:
-    """One incident in time: when it was open, when it was last resolved and reopened within the period."""
+class Incident(NamedTuple):
+    """One incident in time: when it was open, when it was last resolved, whether it was opened or reopened in the period."""
 
-    def __init__(self, row: Row, moves: Sequence[tuple[datetime, str]], from_at: datetime, to_at: datetime) -> None:
-        self.row = row
-        steps = [(at, category not in FINISHED) for at, category in moves]
-        if not moves and row.resolved_at is not None and row.resolved_at < to_at:
-            steps = [(row.resolved_at, False)]
-        self.times: OpenTimes = open_times(row.created_at, steps)
-        ends = [end for start, end in self.times.stretches if end is not None and from_at <= end < to_at]
-        self.resolved_at = ends[-1] if ends and row.state != "cancelled" else None
-        starts = [start for start, end in self.times.stretches[1:]]
-        self.reopened = any(from_at <= start < to_at for start in starts)
-        self.created = from_at <= row.created_at < to_at
+    row: Row
+    times: OpenTimes
+    resolved_at: datetime | None
+    reopened: bool
+    created: bool
 
     @property
     def seconds(self) -> int | None:
         """Elapsed seconds from opening to the last solution of the period."""
         return int((self.resolved_at - self.row.created_at).total_seconds()) if self.resolved_at else None
+
+
+def plain_incident(row: Row, from_at: datetime, to_at: datetime) -> Incident:
+    """An incident that was never reopened: its own instants are its whole history."""
+    end = row.resolved_at if row.resolved_at is not None and row.resolved_at < to_at else None
+    solved = end is not None and end >= from_at and row.state != "cancelled"
+    times = OpenTimes(((row.created_at, end),))
+    return Incident(row, times, end if solved else None, reopened=False, created=row.created_at >= from_at)
+
+
+def reopened_incident(row: Row, moves: Sequence[tuple[datetime, str]], from_at: datetime, to_at: datetime) -> Incident:
+    """An incident whose history tells when it was open."""
+    times = open_times(row.created_at, [(at, category not in FINISHED) for at, category in moves])
+    ends = [end for _start, end in times.stretches if end is not None and from_at <= end < to_at]
+    solved = ends[-1] if ends and row.state != "cancelled" else None
+    reopened = any(from_at <= start < to_at for start, _end in times.stretches[1:])
+    return Incident(row, times, solved, reopened=reopened, created=row.created_at >= from_at)
 
 
 def read(actor: Actor, question: Question) -> tuple[list[Incident], list[Any]]:
@@ -63,8 +74,9 @@ def read(actor: Actor, question: Question) -> tuple[list[Incident], list[Any]]:
     by_ticket: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
     for ticket_id, at, category in moves:
         by_ticket[ticket_id].append((at, category))
+    bounds = selection.from_at, selection.to_at
     found = [
-        Incident(row, by_ticket.get(row.ticket_id, ()), selection.from_at, selection.to_at)
+        reopened_incident(row, by_ticket[row.ticket_id], *bounds) if row.reopenings else plain_incident(row, *bounds)
         for row in map(Row._make, rows)
     ]
     return found, [rows, moves]

@@ -12,11 +12,11 @@ from itsm.reports.metrics import Share
 from itsm.reports.present import month_label, share_text
 from itsm.reports.request import Question
 from itsm.reports.sla_words import METRICS, metric_title
-from itsm.reports.tally import MISSED, ClockFigure, tally_by
+from itsm.reports.tally import MISSED, Clocks, tally_by
 
 
 def build(
-    clocks: Sequence[ClockFigure], months: Sequence[date], groups: dict[int, str], question: Question
+    clocks: Sequence[Clocks], months: Sequence[date], groups: dict[int, str], question: Question
 ) -> tuple[Chart, ...]:
     """Compliance by month, and where targets were missed, by priority and by group."""
     found = [_month_chart(clocks, months, question)]
@@ -48,7 +48,7 @@ def build(
     return tuple(found)
 
 
-def _month_chart(clocks: Sequence[ClockFigure], months: Sequence[date], question: Question) -> Chart:
+def _month_chart(clocks: Sequence[Clocks], months: Sequence[date], question: Question) -> Chart:
     tallies = tally_by(clocks, lambda clock: (METRICS.index(clock.metric), clock.bucket))
     rows = [
         {
@@ -75,13 +75,13 @@ def _month_chart(clocks: Sequence[ClockFigure], months: Sequence[date], question
 
 
 def _missed_chart(
-    missed: Sequence[ClockFigure],
+    missed: Sequence[Clocks],
     table: str,
     title: str,
     label_title: str,
     question: Question,
     *,
-    key: Callable[[ClockFigure], Any],
+    key: Callable[[Clocks], Any],
     label: Callable[[Any], str],
 ) -> Chart:
     tallies = tally_by(missed, lambda clock: (key(clock), METRICS.index(clock.metric)))
@@ -106,6 +106,6 @@ def _missed_chart(
     return Chart(f"missed_{table}", title, spec, title, table)
 
 
-def _series(clocks: Sequence[ClockFigure]) -> list[str]:
+def _series(clocks: Sequence[Clocks]) -> list[str]:
     present = {clock.metric for clock in clocks}
     return [metric_title(metric) for metric in METRICS if metric in present]

@@ -15,7 +15,7 @@ from itsm.reports.document import Column, Figure, Reference, Report, Table
 from itsm.reports.present import month_label
 from itsm.reports.request import Question, common_facts, digest_of
 from itsm.reports.sla_words import METRICS, metric_title
-from itsm.reports.tally import APART, MISSED, ClockFigure, Tally, as_figures, tally, tally_by
+from itsm.reports.tally import APART, COLUMNS, MISSED, Clocks, Tally, alike, tally, tally_by
 from itsm.tickets.models import Ticket
 from itsm.tickets.pages import address_of, number_of
 from sla.models import Agreement
@@ -23,7 +23,7 @@ from sla.services import load as clocks_of
 
 NAME = "sla"
 BREACHES_SHOWN = 500
-BUCKET = ClockFigure._fields.index("bucket")  # depends on the reader's months, so it is no part of the digest
+BUCKET = COLUMNS.index("bucket")  # depends on the reader's months, so it is no part of the digest
 DETAILS = (
     "ticket_id", "kind", "title", "metric", "priority", "group", "organisation", "agreement", "target_seconds",
     "elapsed_seconds", "started_at", "due_at", "ended_at", "breached_at", "reason", "outcome",
@@ -36,8 +36,8 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
     months = question.period.months()
     selection = question.selection(actor, filters=question.filters, buckets=question.period.starts(months))
     data_set = get_data_set("sla_clocks")
-    raw = data_set.read(actor, selection, ClockFigure._fields)
-    clocks = as_figures(raw)
+    raw = data_set.read(actor, selection, COLUMNS)
+    clocks = alike(raw)
     whole = tally(clocks)
     groups = time_spent.group_names()
     tables = _tables(clocks, months, groups, question)
@@ -70,7 +70,7 @@ def agreement_name(agreement_id: int | None) -> str:
     return agreement.name if agreement else str(agreement_id)
 
 
-def _figures(clocks: Sequence[ClockFigure], whole: Tally) -> tuple[Figure, ...]:
+def _figures(clocks: Sequence[Clocks], whole: Tally) -> tuple[Figure, ...]:
     by_metric = tally_by(clocks, lambda clock: clock.metric)
     figures = [
         Figure("compliance", str(_("Targets met")), whole.compliance, "share"),
@@ -113,7 +113,7 @@ def _tally_cells(one: Tally) -> tuple[Any, ...]:
 
 
 def _tables(
-    clocks: Sequence[ClockFigure], months: Sequence[date], groups: dict[int, str], question: Question
+    clocks: Sequence[Clocks], months: Sequence[date], groups: dict[int, str], question: Question
 ) -> tuple[Table, ...]:
     priority = _breakdown(
         clocks, "priority", Column("priority", str(_("Priority")), "priority"), str(_("By target and priority")),
@@ -130,7 +130,7 @@ def _tables(
     return (_by_target(clocks), priority, group, month)
 
 
-def _by_target(clocks: Sequence[ClockFigure]) -> Table:
+def _by_target(clocks: Sequence[Clocks]) -> Table:
     by_metric = tally_by(clocks, lambda clock: clock.metric)
     shown = [metric for metric in METRICS if metric in by_metric]
     return Table(
@@ -144,12 +144,12 @@ def _by_target(clocks: Sequence[ClockFigure]) -> Table:
 
 
 def _breakdown(
-    clocks: Sequence[ClockFigure],
+    clocks: Sequence[Clocks],
     name: str,
     column: Column,
     title: str,
     *,
-    key: Callable[[ClockFigure], Any],
+    key: Callable[[Clocks], Any],
     label: Callable[[Any], Any],
 ) -> Table:
     tallies = tally_by(clocks, lambda clock: (METRICS.index(clock.metric), key(clock)))

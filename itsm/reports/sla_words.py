@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itsm.kernel.text import _, plural
 from itsm.reports.present import share_text
 from itsm.reports.request import Question, period_text
-from itsm.reports.tally import APART, MISSED, ClockFigure, tally, tally_by
+from itsm.reports.tally import APART, MISSED, Clocks, tally, tally_by
 
 METRIC_TITLES = {
     "response": _("Response"),
@@ -30,7 +30,7 @@ def metric_title(metric: str) -> str:
     return str(METRIC_TITLES.get(metric, metric))
 
 
-def summary(clocks: Sequence[ClockFigure], groups: dict[int, str], question: Question) -> list[str]:
+def summary(clocks: Sequence[Clocks], groups: dict[int, str], question: Question) -> list[str]:
     """The report in plain sentences."""
     whole, reader = tally(clocks), question.reader
     if not whole.counted:
@@ -64,7 +64,7 @@ def summary(clocks: Sequence[ClockFigure], groups: dict[int, str], question: Que
     return sentences
 
 
-def _by_target(clocks: Sequence[ClockFigure], question: Question) -> list[str]:
+def _by_target(clocks: Sequence[Clocks], question: Question) -> list[str]:
     by_metric = tally_by(clocks, lambda clock: clock.metric)
     reader, sentences = question.reader, []
     for metric, title in METRIC_TITLES.items():
@@ -87,7 +87,7 @@ def _by_target(clocks: Sequence[ClockFigure], question: Question) -> list[str]:
     return sentences
 
 
-def _worst_group(clocks: Sequence[ClockFigure], groups: dict[int, str], question: Question) -> list[str]:
+def _worst_group(clocks: Sequence[Clocks], groups: dict[int, str], question: Question) -> list[str]:
     tallies = tally_by([clock for clock in clocks if clock.outcome in MISSED], lambda clock: clock.group_id or 0)
     if not tallies:
         return [str(_("No target was missed."))]

@@ -1,7 +1,7 @@
 """Counting clocks: how many were met and missed, and how long they took. Rule: R1."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -13,19 +13,21 @@ MISSED = ("breached", "overdue")
 APART = ("running", "paused", "earlier", "cancelled")
 
 
-class ClockFigure(NamedTuple):
-    """What the figures need of one clock.
+COLUMNS = ("clock_id", "metric", "priority", "group_id", "bucket", "outcome", "ended_seconds")
 
-    `bucket` numbers the month it counts in, from 0; `ended_seconds` are what it took, 0 while it is open.
+
+class Clocks(NamedTuple):
+    """Clocks that are alike in everything that figures tell apart.
+
+    `bucket` numbers the month they count in, from 0; `times` are the elapsed seconds of each one.
     """
 
-    clock_id: int
     metric: str
     priority: int
     group_id: int | None
     bucket: int
     outcome: str
-    ended_seconds: int
+    times: list[int]
 
 
 @dataclass
@@ -35,11 +37,11 @@ class Tally:
     outcomes: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*COUNTED, *APART), 0))
     times: list[int] = field(default_factory=list)
 
-    def add(self, clock: ClockFigure) -> None:
-        """Count one clock."""
-        self.outcomes[clock.outcome] += 1
-        if clock.outcome in {"met", "breached"}:
-            self.times.append(clock.ended_seconds)
+    def add(self, clocks: Clocks) -> None:
+        """Count clocks that are alike."""
+        self.outcomes[clocks.outcome] += len(clocks.times)
+        if clocks.outcome in {"met", "breached"}:
+            self.times += clocks.times
 
     @property
     def met(self) -> int:
@@ -72,7 +74,7 @@ class Tally:
         return percentile(self.times, 90)
 
 
-def tally(clocks: Iterable[ClockFigure]) -> Tally:
+def tally(clocks: Iterable[Clocks]) -> Tally:
     """All clocks in one tally."""
     whole = Tally()
     for clock in clocks:
@@ -80,7 +82,7 @@ def tally(clocks: Iterable[ClockFigure]) -> Tally:
     return whole
 
 
-def tally_by(clocks: Iterable[ClockFigure], key: Callable[[ClockFigure], Hashable]) -> dict[Any, Tally]:
+def tally_by(clocks: Iterable[Clocks], key: Callable[[Clocks], Hashable]) -> dict[Any, Tally]:
     """Tallies of the counted clocks by a key; they add up to the whole."""
     tallies: dict[Any, Tally] = defaultdict(Tally)
     for clock in clocks:
@@ -89,6 +91,9 @@ def tally_by(clocks: Iterable[ClockFigure], key: Callable[[ClockFigure], Hashabl
     return tallies
 
 
-def as_figures(rows: Sequence[tuple[Any, ...]]) -> list[ClockFigure]:
-    """Rows of the data set `sla_clocks`, read with the columns of `ClockFigure`."""
-    return list(map(ClockFigure._make, rows))
+def alike(rows: Iterable[tuple[Any, ...]]) -> list[Clocks]:
+    """Rows of the data set `sla_clocks`, read with `COLUMNS`, put together where they are alike."""
+    found: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for _clock_id, metric, priority, group_id, bucket, outcome, seconds in rows:
+        found[metric, priority, group_id, bucket, outcome].append(seconds)
+    return [Clocks._make((*key, times)) for key, times in found.items()]

@@ -221,7 +221,8 @@ def test_pdfs_fetch_nothing_from_outside(tmp_path: Any) -> None:
     secret.write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"><text y="20">TOPSECRET</text></svg>'
     )
-    html = f'<p>before</p><img src="{secret.as_uri()}"><img src="http://127.0.0.1:9/x.png"><img src="bundled:../../../pyproject.toml">'
+    html = f'<p>before</p><img src="{secret.as_uri()}"><img src="http://127.0.0.1:9/x.png">'
+    html += '<img src="bundled:../../../pyproject.toml">'
     linked = '<link rel="stylesheet" href="http://127.0.0.1:9/x.css"><p>after</p>'
     with pdfplumber.open(
         io.BytesIO(render_pdf(html + linked, stylesheets=["@import 'http://127.0.0.1:9/y.css';"]))

@@ -101,6 +101,9 @@ class Expected:
         self.since = None
         self.breached = self.breached or self.spent > self.targets[priority]
 
+    def judge(self, priority: int) -> None:
+        self.breached = self.breached or self.spent > self.targets[priority]
+
     def start(self, minute: int) -> None:
         self.since = minute
 
@@ -118,14 +121,16 @@ def expected_clocks(rows: list[dict[str, str]], opened: list[int]) -> dict[str, 
     resolution.start(minute_of(begun))
     for row in rows:
         minute = minute_of(max(begun, instant(row["sys_updated_at"])))
-        running = state not in WAITING | {"Resolved", "Closed"}
-        if running:
-            resolution.stop(minute, priority)
+        resolution.stop(minute, priority)
+        response.stop(minute, priority)
+        before, priority, state = state, int(row["priority"][0]), row["incident_state"]
+        ended = {"Resolved", "Closed"}
+        if before not in WAITING | ended or (state in ended and before not in ended):
+            resolution.judge(priority)  # a paused clock does not breach, but it may end beyond its target
         if not answered:
-            response.stop(minute, priority)
-        priority, state = int(row["priority"][0]), row["incident_state"]
-        answered = answered or state in {"Resolved", "Closed"}
-        if state not in WAITING | {"Resolved", "Closed"}:
+            response.judge(priority)
+        answered = answered or state in ended
+        if state not in WAITING | ended:
             resolution.start(minute)
         if not answered:
             response.start(minute)

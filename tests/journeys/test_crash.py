@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
@@ -108,15 +109,13 @@ def counts(app: Flask) -> tuple[int, int]:
     return tickets, waiting
 
 
-def test_nothing_acknowledged_is_lost_or_doubled(
-    separate_app: Flask, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_nothing_acknowledged_is_lost_or_doubled(separate_app: Flask, tmp_path: Path) -> None:
     if lacking():
         missing(lacking())
     url = separate_app.config["SQLALCHEMY_DATABASE_URI"]
     folder = tmp_path / "site"
     folder.mkdir()
-    with MailServers(tmp_path_factory.mktemp("mail") / "servers") as servers, Sink() as sink:
+    with TemporaryDirectory(prefix="itsm-mail-") as mail_folder, MailServers(Path(mail_folder)) as servers, Sink() as sink:
         token = prepare_people(separate_app, servers)
         for number in range(BY_MAIL):
             sender = f"writer{number}@people.test"

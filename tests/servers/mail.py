@@ -223,7 +223,10 @@ local_recipient_maps =
 virtual_mailbox_domains = desk.test, other.test, people.test
 virtual_mailbox_maps = static:ok
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
-smtpd_recipient_restrictions = check_recipient_access inline:{{{{gone@people.test = 550 5.1.1 no such mailbox}}}}, permit_mynetworks, reject
+smtpd_recipient_restrictions =
+  check_recipient_access inline:{{{{gone@people.test = 550 5.1.1 no such mailbox}}}}
+  permit_mynetworks
+  reject
 smtpd_client_connection_rate_limit = 0
 smtpd_peername_lookup = no
 lmtp_destination_concurrency_limit = 10

@@ -160,6 +160,5 @@ def raw(mail_id: int) -> Response:
         as_attachment=True,
         download_name=f"mail-{entry.id}.eml",
     )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -18,10 +18,14 @@ function theme() {
 async function draw(place) {
   const spec = JSON.parse(document.getElementById(`chart-${place.dataset.chart}`).textContent);
   const options = {
-    actions: false, ast: true, defaultStyle: false, expr: expressionInterpreter, renderer: "canvas", config: theme(),
+    actions: false, ast: true, defaultStyle: false, expr: expressionInterpreter, renderer: "canvas",
     tooltip: { disableDefaultStyle: true },
   };
   spec.width = "container";
+  spec.autosize = { type: "fit-x", contains: "padding" };
+  for (const [name, values] of Object.entries(theme())) {
+    spec.config[name] = { ...spec.config[name], ...values };
+  }
   await window.vegaEmbed(place, spec, options);
 }
 

@@ -21,7 +21,7 @@ def itsm(*arguments: str, raw: bytes = b"", **settings: str) -> "subprocess.Comp
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ITSM_")}
     environment |= {f"ITSM_{name.upper()}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "itsm.cli", "mail", *arguments]
-    return subprocess.run(command, input=raw, capture_output=True, cwd=ROOT, env=environment, timeout=120)
+    return subprocess.run(command, check=False, input=raw, capture_output=True, cwd=ROOT, env=environment, timeout=120)
 
 
 def unreachable() -> str:

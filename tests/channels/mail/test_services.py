@@ -151,7 +151,8 @@ class TestConfirmation:
         outcome = receive(letter(message_id="<first@example.org>"))
         (row,) = waiting()
         mail = sent_form(row)
-        assert outcome.ticket and mail["Subject"] == f"[{outcome.ticket}] Printer"
+        assert outcome.ticket is not None
+        assert mail["Subject"] == f"[{outcome.ticket}] Printer"
         assert outcome.ticket in mail.get_content()
         assert (row.recipient, mail["In-Reply-To"], mail["References"]) == (
             "ana@example.org",

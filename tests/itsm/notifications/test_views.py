@@ -12,7 +12,7 @@ from tests.itsm.notifications.test_services import notice
 
 
 def token_of(page: str) -> str:
-    return page.split('name="csrf_token" value="')[1].split('"')[0]
+    return page.split('name="csrf_token" value="')[1].partition('"')[0]
 
 
 def test_it_shows_states_and_errors_and_sends_again(client: FlaskClient, make: Factory) -> None:

@@ -33,7 +33,6 @@ PLAIN = (
 @blueprint.arguments(OpenChange)
 @blueprint.response(201, ChangeOutput)
 @requires("change.create")
-@api.idempotent
 def create(data: dict[str, Any]) -> Any:
     """Open a change; a standard one needs an approved model, an emergency one its approvers."""
     actor = current_actor()
@@ -83,7 +82,6 @@ def read_approvals(number: str) -> dict[str, Any]:
 @blueprint.arguments(VoteInput)
 @blueprint.response(201, ApprovalOutput)
 @requires("change.vote")
-@api.idempotent
 def vote(ballot: dict[str, Any], number: str) -> dict[str, Any]:
     """Cast or change the caller's own vote; only a named approver who did not ask for the change votes."""
     actor = current_actor()

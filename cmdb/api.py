@@ -43,7 +43,6 @@ def list_cis(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(schemas.CiInput)
 @blueprint.response(201, schemas.CiOutput)
 @requires("cmdb.edit")
-@api.idempotent
 def create_ci(data: dict[str, Any]) -> Any:
     """Record a CI."""
     facts = {name: value for name, value in from_input(data).items() if value is not None}
@@ -103,7 +102,6 @@ def list_classes(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(schemas.ClassInput)
 @blueprint.response(201, schemas.ClassOutput)
 @requires("cmdb.edit")
-@api.idempotent
 def create_class(data: dict[str, Any]) -> Any:
     """Add a class below another one."""
     row = services.create_class(current_actor(), **data)
@@ -151,7 +149,6 @@ def list_relations(arguments: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(schemas.RelationInput)
 @blueprint.response(201, schemas.RelationOutput)
 @requires("cmdb.edit")
-@api.idempotent
 def create_relation(data: dict[str, Any]) -> Any:
     """Relate two CIs; a relation that exists is answered as it is."""
     actor = current_actor()

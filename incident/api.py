@@ -24,7 +24,6 @@ blueprint = Blueprint("incidents-api", __name__, description="Incidents")
 @blueprint.arguments(OpenIncident)
 @blueprint.response(201, IncidentOutput)
 @requires("incident.create")
-@api.idempotent
 def create(data: dict[str, Any]) -> Any:
     """Open an incident."""
     actor = current_actor()

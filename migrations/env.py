@@ -4,6 +4,7 @@ from alembic import context
 
 from itsm.kernel.db import Base, db
 
+
 def run() -> None:
     """Apply migrations on a connection of the application's engine."""
     with db.engine.connect() as connection:
@@ -24,7 +25,11 @@ def _ours(item: object, name: str | None, kind: str, reflected: bool, other: obj
     del item, other
     if kind == "table" and name is not None and name.startswith("search_index"):
         return False
-    return not (reflected and kind in {"column", "index"} and name in {"vector", "ix_search_document_vector", "ft_search_document_words"})
+    return not (
+        reflected
+        and kind in {"column", "index"}
+        and name in {"vector", "ix_search_document_vector", "ft_search_document_words"}
+    )
 
 
 run()

@@ -3,19 +3,18 @@
 from alembic import op
 
 POSTGRESQL = (
-    "ALTER TABLE search_document ADD COLUMN vector tsvector GENERATED ALWAYS AS (to_tsvector('simple', left(words, 60000))) STORED",
+    "ALTER TABLE search_document ADD COLUMN vector tsvector "
+    + "GENERATED ALWAYS AS (to_tsvector('simple', left(words, 60000))) STORED",
     "CREATE INDEX ix_search_document_vector ON search_document USING gin (vector)",
 )
 MYSQL = ("CREATE FULLTEXT INDEX ft_search_document_words ON search_document (words)",)
+ADD = "INSERT INTO search_index(rowid, words) VALUES (new.id, new.words); "
+REMOVE = "INSERT INTO search_index(search_index, rowid, words) VALUES ('delete', old.id, old.words); "
 SQLITE = (
     "CREATE VIRTUAL TABLE search_index USING fts5(words, content='search_document', content_rowid='id', tokenize='unicode61')",
-    "CREATE TRIGGER search_document_added AFTER INSERT ON search_document BEGIN "
-    "INSERT INTO search_index(rowid, words) VALUES (new.id, new.words); END",
-    "CREATE TRIGGER search_document_removed AFTER DELETE ON search_document BEGIN "
-    "INSERT INTO search_index(search_index, rowid, words) VALUES ('delete', old.id, old.words); END",
-    "CREATE TRIGGER search_document_changed AFTER UPDATE ON search_document BEGIN "
-    "INSERT INTO search_index(search_index, rowid, words) VALUES ('delete', old.id, old.words); "
-    "INSERT INTO search_index(rowid, words) VALUES (new.id, new.words); END",
+    f"CREATE TRIGGER search_document_added AFTER INSERT ON search_document BEGIN {ADD} END",
+    f"CREATE TRIGGER search_document_removed AFTER DELETE ON search_document BEGIN {REMOVE} END",
+    f"CREATE TRIGGER search_document_changed AFTER UPDATE ON search_document BEGIN {REMOVE} {ADD} END",
 )
 STATEMENTS = {"postgresql": POSTGRESQL, "mysql": MYSQL, "mariadb": MYSQL, "sqlite": SQLITE}
 

@@ -28,7 +28,6 @@ PLAIN = ("title", "description", "impact", "urgency", "root_cause", "workaround"
 @blueprint.arguments(OpenProblem)
 @blueprint.response(201, ProblemOutput)
 @requires("problem.create")
-@api.idempotent
 def create(data: dict[str, Any]) -> Any:
     """Open a problem, and link the incident that showed it."""
     actor = current_actor()

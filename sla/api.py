@@ -60,7 +60,6 @@ def read_calendar(calendar_id: int) -> dict[str, Any]:
 @blueprint.arguments(CalendarInput)
 @blueprint.response(201, CalendarOutput)
 @requires("sla.edit")
-@api.idempotent
 def create_calendar(data: dict[str, Any]) -> Any:
     """Record a calendar."""
     definition = {name: data[name] for name in MEMBERS}
@@ -130,7 +129,6 @@ def read_agreement(agreement_id: int) -> dict[str, Any]:
 @blueprint.arguments(AgreementInput)
 @blueprint.response(201, AgreementOutput)
 @requires("sla.edit")
-@api.idempotent
 def create_agreement(data: dict[str, Any]) -> Any:
     """Record an agreement."""
     agreement = definitions.create_agreement(

@@ -110,15 +110,7 @@ def separate_app(database: str, tmp_path: Path) -> Iterator[Flask]:
 def prepare(app: Flask) -> None:
     """Migrate the application's database and write base data."""
     with app.app_context():
-        if os.environ.get("ITSM_SCHEMA") == "models":
-            from migrations.full_text import STATEMENTS
-
-            db.create_all()
-            for statement in STATEMENTS[db.engine.dialect.name]:
-                session.execute(text(statement))
-            session.commit()
-        else:
-            migrate.to_head()
+        migrate.to_head()
         for module in registry().modules:
             if module.seed is not None:
                 module.seed()

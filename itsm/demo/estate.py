@@ -92,7 +92,7 @@ def _machine_room() -> list[Thing]:
     ]
     for name in HYPERVISORS:
         place = name.split("-")[1]
-        relations = (("connects_to", f"sw-{place}-core"), ("powered_by", f"ups-{place}-1"))
+        relations: tuple[tuple[str, str], ...] = (("connects_to", f"sw-{place}-core"), ("powered_by", f"ups-{place}-1"))
         if place == "sto":
             relations += (("stores_on", "san-sto-1"),)
         found.append(
@@ -151,6 +151,6 @@ def _equipment() -> list[Thing]:
             found.append(Thing("printer", f"prn-{place}-{index:02d}", place, attributes, 3, relations))
         for index in range(1, ACCESS_POINTS[place] + 1):
             attributes = {"manufacturer": "HPE Aruba", "model": "AP-535", "ip_address": f"10.{net}.2.{index}"}
-            relations = (("connects_to", f"sw-{place}-{1 + index % access_switches}"),)
-            found.append(Thing("access_point", f"ap-{place}-{index:02d}", place, attributes, 3, relations))
+            uplink = (("connects_to", f"sw-{place}-{1 + index % access_switches}"),)
+            found.append(Thing("access_point", f"ap-{place}-{index:02d}", place, attributes, 3, uplink))
     return found

@@ -107,7 +107,6 @@ def read_person(person_id: int) -> dict[str, Any]:
 @blueprint.arguments(NewPerson)
 @blueprint.response(201, PersonOutput)
 @requires("people.edit")
-@api.idempotent
 def create_person(data: dict[str, Any]) -> Any:
     """Record a person, who signs in after choosing a password by mail."""
     actor = current_actor()
@@ -175,7 +174,6 @@ def read_organisation(organisation_id: int) -> dict[str, Any]:
 @blueprint.arguments(NewOrganisation)
 @blueprint.response(201, OrganisationOutput)
 @requires("people.edit")
-@api.idempotent
 def create_organisation(data: dict[str, Any]) -> Any:
     """Record an organisation."""
     row = services.create_organisation(current_actor(), **_organisation_values(data))
@@ -254,7 +252,6 @@ def read_group(group_id: int) -> dict[str, Any]:
 @blueprint.arguments(NewGroup)
 @blueprint.response(201, GroupOutput)
 @requires("groups.edit")
-@api.idempotent
 def create_group(data: dict[str, Any]) -> Any:
     """Record a group."""
     row = services.create_group(current_actor(), **_group_values(data))

@@ -76,7 +76,7 @@ class Progress:
 TaskHandler = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
 
-class TaskCancelled(Exception):  # noqa: N818 (a signal, not an error)
+class TaskCancelled(Exception):
     """Somebody cancelled the task."""
 
 

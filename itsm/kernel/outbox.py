@@ -65,9 +65,7 @@ def queue_mail(
     queue("mail", recipient=to, event_key=event_key, payload=payload, held_because=held_because)
 
 
-def queue(
-    channel: str, *, recipient: str, event_key: str, payload: dict[str, Any], held_because: str = ""
-) -> None:
+def queue(channel: str, *, recipient: str, event_key: str, payload: dict[str, Any], held_because: str = "") -> None:
     """Queue one message on a channel (`mail`, `webhook`)."""
     now = clock.now()
     row = {

@@ -29,10 +29,7 @@ class LazyText:
         self.text, self.values, self.plural, self.number = text, values, plural, number
 
     def __str__(self) -> str:
-        if self.plural:
-            translated = translate_plural(self.text, self.plural, self.number)
-        else:
-            translated = translate(self.text)
+        translated = translate_plural(self.text, self.plural, self.number) if self.plural else translate(self.text)
         return translated % self.values if self.values else translated
 
     def __html__(self) -> str:

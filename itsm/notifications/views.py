@@ -18,9 +18,7 @@ STATE_TITLES = {
     "held": _("Held back"),
     "sent": _("Sent"),
 }
-REASON_TITLES = {
-    text: _(text) for text in (ADDRESS_FAILED, services.TOO_MANY_CONFIRMATIONS, services.TOO_MANY_NOTICES)
-}
+REASON_TITLES = {text: _(text) for text in (ADDRESS_FAILED, services.TOO_MANY_CONFIRMATIONS, services.TOO_MANY_NOTICES)}
 BADGES = {"waiting": "open", "sending": "active", "dead": "waiting", "held": "waiting", "sent": "resolved"}
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import (
-    Engine,
-    event,
     BigInteger,
     ColumnElement,
+    Engine,
     SQLColumnExpression,
     String,
     and_,
+    event,
     false,
     func,
     literal,

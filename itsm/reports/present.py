@@ -8,11 +8,11 @@ from typing import Any
 import jdatetime
 from babel.dates import format_date
 
-from config.priorities import PRIORITIES
 from itsm.kernel.formats import JALALI_MONTHS, Reader
 from itsm.kernel.text import _
 from itsm.reports.document import Reference
 from itsm.reports.metrics import Share
+from itsm.tickets.priority import TITLES
 
 DASH = "–"
 NUMERIC = frozenset({"count", "share", "seconds", "instant", "day"})
@@ -52,7 +52,7 @@ def _plain_cell(value: Any, kind: str, reader: Reader) -> str:
     if kind == "seconds":
         return reader.clock_time(float(value))
     if kind == "priority":
-        return f"{reader.digits(str(value))} {PRIORITIES.get(value, '')}".strip()
+        return f"{reader.digits(str(value))} {TITLES.get(value, '')}".strip()
     if isinstance(value, datetime):
         return reader.instant(value)
     if isinstance(value, date):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from config.priorities import PRIORITIES
 from itsm.kernel.text import _
 from itsm.reports.charts import grouped_bars, stacked_rows
 from itsm.reports.document import Chart
@@ -13,6 +12,7 @@ from itsm.reports.present import month_label, share_text
 from itsm.reports.request import Question
 from itsm.reports.sla_words import METRICS, metric_title
 from itsm.reports.tally import MISSED, Clocks, tally_by
+from itsm.tickets.priority import TITLES
 
 
 def build(
@@ -22,7 +22,7 @@ def build(
     found = [_month_chart(clocks, months, question)]
     missed = [clock for clock in clocks if clock.outcome in MISSED]
     if missed:
-        priority_titles = {key: str(title) for key, title in PRIORITIES.items()}
+        priority_titles = {key: str(title) for key, title in TITLES.items()}
         found.append(
             _missed_chart(
                 missed,

@@ -99,7 +99,6 @@ def _add_changes(
     @blueprint.arguments(StepInput)
     @blueprint.response(200, output)
     @signed_in
-    @api.idempotent
     def take_step(step: dict[str, Any], number: str) -> dict[str, Any]:
         """Take a step of the life cycle with the fields that it requires."""
         actor = current_actor()
@@ -179,7 +178,6 @@ def _add_journal(blueprint: Blueprint, kind: type[Ticket]) -> None:
     @blueprint.arguments(EntryInput)
     @blueprint.response(201, EntryOutput)
     @signed_in
-    @api.idempotent
     def write(entry: dict[str, Any], number: str) -> Any:
         """Write a public reply, an internal note, or work done."""
         actor = current_actor()
@@ -208,7 +206,6 @@ def _add_links(blueprint: Blueprint, kind: type[Ticket], output: type[Schema]) -
     @blueprint.arguments(LinkInput)
     @blueprint.response(200, output)
     @requires(f"{kind.__mapper__.polymorphic_identity}.edit")
-    @api.idempotent
     def link(wanted: dict[str, Any], number: str) -> dict[str, Any]:
         """Link this ticket to another one."""
         actor = current_actor()

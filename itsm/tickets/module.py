@@ -35,7 +35,13 @@ MODULE = Module(
     menu=(
         MenuEntry("rail", _("Desk"), "tickets.desk", "inbox", "tickets.read", order=10),
         MenuEntry(
-            "admin", _("Categories"), "categories.list_all", "category", "admin.open", order=110, section="work",
+            "admin",
+            _("Categories"),
+            "categories.list_all",
+            "category",
+            "admin.open",
+            order=110,
+            section="work",
             hint=_("What tickets are about, and which group gets them."),
         ),
     ),

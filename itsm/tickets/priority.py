@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from config.priorities import MATRIX
+from config.priorities import MATRIX, PRIORITIES
+from itsm.kernel.text import _
 
 Matrix = Mapping[int, Sequence[int]]
+TITLES = {key: _(title) for key, title in PRIORITIES.items()}
 
 
 def priority_of(impact: int, urgency: int, *, matrix: Matrix = MATRIX) -> int:

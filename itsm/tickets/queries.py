@@ -348,7 +348,9 @@ def default_group_id(category_id: int) -> int | None:
 
 def front_group_id() -> int | None:
     """The group that takes what no rule sends elsewhere: the first active one of level 1."""
-    return session.scalar(select(Group.id).where(Group.active, Group.level == 1, ~Group.restricted).order_by(Group.id).limit(1))
+    return session.scalar(
+        select(Group.id).where(Group.active, Group.level == 1, ~Group.restricted).order_by(Group.id).limit(1)
+    )
 
 
 def next_level_group(ticket: Ticket) -> Group | None:

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Response, g, request
 from flask_smorest import Api, Blueprint
@@ -24,8 +24,6 @@ from itsm.kernel.text import _
 from itsm.web.access import current_actor
 from itsm.web.cycle import ItsmFlask
 from itsm.web.problems import http_error
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 PREFIX = "/api/v1"
 KEY_LENGTH = 200
@@ -166,11 +164,6 @@ def _add_etag(response: Response) -> Response:
     if tag and response.status_code < 300:
         response.headers["ETag"] = tag
     return response
-
-
-def idempotent(view: View) -> View:
-    """Marks nothing any more: every POST of the API is idempotent (see `answer_again` and `keep_first_answer`)."""
-    return view
 
 
 def _key_of_request() -> str | None:

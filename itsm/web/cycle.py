@@ -21,7 +21,7 @@ class ItsmFlask(Flask):
     `before_commit` sees each answer while the work's transaction is still open.
     """
 
-    before_commit: Callable[[Response], None] = staticmethod(lambda response: None)
+    before_commit: Callable[[Response], None] = staticmethod(lambda _response: None)
 
     def full_dispatch_request(self) -> Response:
         set_reading(only=request.method in READING)

@@ -927,6 +927,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inventory_agent", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inventory_agent_ci_id"), ["ci_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_inventory_agent_document_sha256"), ["document_sha256"], unique=False)
 
     op.create_table(
         "inventory_snapshot",
@@ -935,6 +936,7 @@ def upgrade() -> None:
         sa.Column("data", sa.JSON().with_variant(JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("taken_at", itsm.kernel.db.UtcDateTime(), nullable=False),
         sa.Column("changes", sa.JSON().with_variant(JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("change_count", sa.Integer(), nullable=False),
         sa.Column("changed_at", itsm.kernel.db.UtcDateTime(), nullable=True),
         sa.Column("serial", sa.String(length=255), nullable=False),
         sa.Column("serial_source", sa.String(length=255), nullable=False),
@@ -1403,6 +1405,7 @@ def downgrade() -> None:
     op.drop_table("neighbour_sighting")
     op.drop_table("inventory_snapshot")
     with op.batch_alter_table("inventory_agent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_inventory_agent_document_sha256"))
         batch_op.drop_index(batch_op.f("ix_inventory_agent_ci_id"))
 
     op.drop_table("inventory_agent")

@@ -21,9 +21,8 @@ INCIDENTS = "/api/v1/incidents"
 def caller(app: Flask, make: Factory) -> dict[str, str]:
     """Headers of an agent's token."""
     group = make.group("Desk")
-    return {
-        "Authorization": f"Bearer {make.token(make.person('Agent', roles=('agent',), groups=(group,), email='agent@example.org'))}"
-    }
+    agent = make.person("Agent", roles=("agent",), groups=(group,), email="agent@example.org")
+    return {"Authorization": f"Bearer {make.token(agent)}"}
 
 
 def opened(client: FlaskClient, caller: dict[str, str], **facts: Any) -> dict[str, Any]:

@@ -115,7 +115,11 @@ def test_nothing_acknowledged_is_lost_or_doubled(separate_app: Flask, tmp_path: 
     url = separate_app.config["SQLALCHEMY_DATABASE_URI"]
     folder = tmp_path / "site"
     folder.mkdir()
-    with TemporaryDirectory(prefix="itsm-mail-") as mail_folder, MailServers(Path(mail_folder)) as servers, Sink() as sink:
+    with (
+        TemporaryDirectory(prefix="itsm-mail-") as mail_folder,
+        MailServers(Path(mail_folder)) as servers,
+        Sink() as sink,
+    ):
         token = prepare_people(separate_app, servers)
         for number in range(BY_MAIL):
             sender = f"writer{number}@people.test"

@@ -1,5 +1,5 @@
-"""The whole chain with real parts: a mail over SMTP and IMAP becomes an incident, is worked through two levels in the browser with
-a PC that a real agent reported and a switch that a real SNMP sweep found, is confirmed in the portal and counts in the PDF."""
+"""The whole chain with real parts: a mail over SMTP and IMAP becomes an incident, is worked through two levels in the
+browser with a PC that a real agent reported and a switch that a real SNMP sweep found, is confirmed in the portal and counts in the PDF."""
 
 import json
 import shutil
@@ -58,7 +58,12 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     with TemporaryDirectory(prefix="itsm-mail-") as mail_folder, MailServers(Path(mail_folder)) as servers:
         fill(url, tmp_path, servers, request.param)
         processes = WebProcesses(
-            url, tmp_path, ITSM_SMTP_URL=servers.smtp_url, ITSM_MAIL_FROM=DESK, ITSM_LANGUAGE=request.param, ITSM_TIMEZONE="Asia/Tehran"
+            url,
+            tmp_path,
+            ITSM_SMTP_URL=servers.smtp_url,
+            ITSM_MAIL_FROM=DESK,
+            ITSM_LANGUAGE=request.param,
+            ITSM_TIMEZONE="Asia/Tehran",
         )
         with processes:
             yield Desk(processes, servers, request.param, tmp_path)
@@ -71,13 +76,21 @@ def fill(url: str, folder: Path, servers: MailServers, language: str) -> None:
     with app.app_context(), unit_of_work():
         facts = {"language": language, "timezone": "Asia/Tehran", "password": PASSWORD}
         identity.create_person(SYSTEM, name="Elena Ruiz", email=USER, **facts)
-        anna = identity.create_person(SYSTEM, name="Anna Karlsson", email=FIRST, roles=("agent", "cmdb_editor"), **facts)
+        anna = identity.create_person(
+            SYSTEM, name="Anna Karlsson", email=FIRST, roles=("agent", "cmdb_editor"), **facts
+        )
         petros = identity.create_person(SYSTEM, name="Petros Tsakiris", email=SECOND, roles=("agent",), **facts)
         identity.create_person(SYSTEM, name="Karin Holm", email=CHIEF, roles=("manager",), **facts)
         second = identity.create_group(SYSTEM, name="Second line", level=2, member_ids=[petros.id])
         identity.create_group(SYSTEM, name="First line", member_ids=[anna.id], escalates_to_id=second.id)
         mailboxes.create_mailbox(
-            SYSTEM, name="Desk", address=DESK, password=BOX_PASSWORD, host="127.0.0.1", port=servers.imap_port, security="none"
+            SYSTEM,
+            name="Desk",
+            address=DESK,
+            password=BOX_PASSWORD,
+            host="127.0.0.1",
+            port=servers.imap_port,
+            security="none",
         )
     with app.app_context():
         session.remove()
@@ -100,7 +113,9 @@ def command(desk: Desk, *arguments: str) -> str:
 def discover_switch(desk: Desk) -> str:
     """Sweep a real snmpd that says it is a switch; answers the CI's name."""
     (desk.folder / "snmp").mkdir()
-    with SnmpServer(desk.folder / "snmp", communities=("secret",), name="sw-ath-w2", object_id=SWITCH_OBJECT_ID) as agent:
+    with SnmpServer(
+        desk.folder / "snmp", communities=("secret",), name="sw-ath-w2", object_id=SWITCH_OBJECT_ID
+    ) as agent:
         answer = json.loads(command(desk, "discover", "127.0.0.1", "--community", "secret", "--port", str(agent.port)))
     assert (answer["answered"], answer["errors"]) == (1, []), answer
     device = answer["devices"][0]

@@ -2,9 +2,9 @@
 
 from alembic import op
 
+VECTOR = "to_tsvector('simple', left(words, 60000))"
 POSTGRESQL = (
-    "ALTER TABLE search_document ADD COLUMN vector tsvector "
-    + "GENERATED ALWAYS AS (to_tsvector('simple', left(words, 60000))) STORED",
+    f"ALTER TABLE search_document ADD COLUMN vector tsvector GENERATED ALWAYS AS ({VECTOR}) STORED",
     "CREATE INDEX ix_search_document_vector ON search_document USING gin (vector)",
 )
 MYSQL = ("CREATE FULLTEXT INDEX ft_search_document_words ON search_document (words)",)

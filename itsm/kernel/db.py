@@ -79,7 +79,7 @@ class Base(DeclarativeBase):
         list[int]: JsonData,
         str: String(255),
     }
-    __table_args__: ClassVar[Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+    __table_args__: Any = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}  # noqa: RUF012 (SQLAlchemy's own)
 
 
 class Timestamps:

@@ -1,5 +1,8 @@
-"""The whole chain with real parts: a mail over SMTP and IMAP becomes an incident, is worked through two levels in the
-browser with a PC that a real agent reported and a switch that a real SNMP sweep found, is confirmed in the portal and counts in the PDF."""
+"""The whole chain with real parts, in English and in Persian.
+
+A mail over SMTP and IMAP becomes an incident, is worked through two levels in the browser with a PC that a real agent
+reported and a switch that a real SNMP sweep found, is confirmed in the portal and counts in the PDF.
+"""
 
 import json
 import shutil
@@ -135,7 +138,7 @@ def audit_pc(desk: Desk) -> None:
             "--no-httpd",
             "--tasks=inventory",
             "--logger=stderr",
-            f"--basevardir={desk.folder}/agent",
+            "--force",
         ],
         capture_output=True,
         timeout=180,

@@ -22,7 +22,7 @@ LIFECYCLE = Lifecycle(
         State("retired", Category.CLOSED, _("Retired")),
     ),
     transitions=(
-        Transition("order", ("planned",), "ordered", _("Order"), EDIT),
+        Transition("order", ("planned",), "ordered", _("Place the order"), EDIT),
         Transition(
             "store",
             ("planned", "ordered", "being_built", "tested", "in_operation", "in_repair", "out_of_service"),

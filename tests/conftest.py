@@ -60,6 +60,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--databases")
         names = list(DATABASES) if chosen == "all" else chosen.split(",")
+        if metafunc.definition.get_closest_marker("one_database"):
+            names = ["sqlite"]
         metafunc.parametrize("database", names, scope="session")
 
 

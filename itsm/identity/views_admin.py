@@ -27,7 +27,7 @@ FACTS = (
 )  # fmt: skip
 ROLE_TITLES = {
     "end_user": _("End user"),
-    "agent": _("Agent"),
+    "agent": _("Service desk agent"),
     "supervisor": _("Supervisor"),
     "change_manager": _("Change manager"),
     "cab_member": _("Member of the change board"),

@@ -81,6 +81,7 @@ def _invalid_input(error: ValidationError) -> Response:
 
 
 def http_error(error: HTTPException) -> Response:
+    """An HTTP error of the framework as our own answer."""
     status = error.code or 500
     texts = {
         401: _("Sign in, or send a valid token."),

@@ -179,6 +179,7 @@ def check_report(verdicts: Counter[bool]) -> None:
 
 @needs_log
 @pytest.mark.samples
+@pytest.mark.one_database
 def test_the_whole_log_in_office_hours(app: Flask) -> None:
     agree("Office hours")
     text = whole_log()
@@ -210,6 +211,7 @@ def test_the_whole_log_in_office_hours(app: Flask) -> None:
 
 @needs_log
 @pytest.mark.samples
+@pytest.mark.one_database
 def test_part_of_the_log_around_the_clock(app: Flask) -> None:
     agree("Around the clock")
     text = first_rows(1500)

@@ -203,7 +203,7 @@ def test_indented_block_of_ones_own_stays() -> None:
 
 
 def test_long_hostile_texts_are_quick() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for piece in (
         "> ",
         "On 1 wrote ",
@@ -215,7 +215,7 @@ def test_long_hostile_texts_are_quick() -> None:
         "\n",
     ):
         visible_reply(piece * (400_000 // len(piece)))
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 6
 
 
 @given(st.text(alphabet=st.sampled_from("ab>\n -_:@<.1"), max_size=200))

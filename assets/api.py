@@ -53,7 +53,7 @@ def list_all(arguments: dict[str, Any]) -> dict[str, Any]:
     order = arguments.get("sort", "newest")
     if order not in queries.ORDERS:
         raise Invalid.field("sort", _("Sort by one of: %(names)s.", names=", ".join(queries.ORDERS)))
-    where = filters.query_conditions(actor, arguments.get("q", ""))
+    where = filters.conditions(actor, arguments.get("q", ""))
     page = queries.list_assets(
         actor, where=where, order=order, limit=arguments.get("limit"), cursor=arguments.get("cursor")
     )

@@ -15,7 +15,7 @@ from itsm.approvals import services as approval_services
 from itsm.approvals.present import present as present_approvals
 from itsm.approvals.schemas import ApprovalOutput, VoteInput
 from itsm.kernel.actor import Actor
-from itsm.kernel.errors import Conflict
+from itsm.kernel.errors import Conflict, Forbidden
 from itsm.kernel.text import _
 from itsm.tickets.api import add_routes, apply_changes, category_id, group_id, person_id
 from itsm.tickets.present import present_one
@@ -73,8 +73,11 @@ def apply(actor: Actor, change: Change, changes: Mapping[str, Any]) -> None:
 @blueprint.response(200, api.page_schema(ApprovalOutput))
 @signed_in
 def read_approvals(number: str) -> dict[str, Any]:
-    """The questions put to approvers, newest first, with every vote."""
-    change = queries.get_change(current_actor(), number)
+    """The questions put to approvers, newest first, with every vote; for staff and for who may vote."""
+    actor = current_actor()
+    change = queries.get_change(actor, number)
+    if not actor.has("tickets.read") and not actor.has("change.vote"):
+        raise Forbidden(_("Only staff and approvers read how a change is decided on."))
     return {"items": present_approvals(approvals.list_of_subject("change", change.id)), "next": None}
 
 

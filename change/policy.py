@@ -20,15 +20,23 @@ def objection_to_planning(actor: Actor, change: Change, names: Collection[str]) 
     """
     if not tickets.can_work(actor, change):
         return _("You may read this change but not edit it.")
-    documents = change.change_type == EMERGENCY and change.state == "review"
-    if PLAN & set(names) and change.state not in BEFORE_DECISION and not documents:
-        return _("What was decided on stays as it is. Cancel this change and open a new one with the other plan.")
+    objection = objection_to_altering(change) if PLAN & set(names) else None
+    if objection is not None:
+        return objection
     if WINDOW & set(names):
         if change.state not in BEFORE_WORK:
             return _("The window cannot be moved any more: work has started or is over.")
         if change.state not in BEFORE_DECISION and not actor.has("change.manage"):
             return _("The window was agreed; only a change manager moves it now.")
     return None
+
+
+def objection_to_altering(change: Change) -> Message | None:
+    """Why what approvers decide on stays as it is now, or None. Rule: G5."""
+    documents = change.change_type == EMERGENCY and change.state == "review"
+    if change.state in BEFORE_DECISION or documents:
+        return None
+    return _("What was decided on stays as it is. Cancel this change and open a new one with the other plan.")
 
 
 def can_plan(actor: Actor, change: Change) -> bool:

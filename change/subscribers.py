@@ -1,6 +1,6 @@
 """What happens because of a change, and what its approvers' decision does to it."""
 
-from change import services
+from change import policy, services
 from change.models import PLAN, WINDOW, Change
 from itsm.approvals import queries as approvals
 from itsm.approvals import services as approval_services
@@ -8,12 +8,14 @@ from itsm.approvals.events import ApprovalDecided, VoteCast
 from itsm.approvals.state import APPROVE, State
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
+from itsm.kernel.errors import Conflict
 from itsm.kernel.events import Subscription
 from itsm.kernel.text import _
 from itsm.tickets import services as tickets
 from itsm.tickets.events import TicketChanged, TicketMoved
 
-DECIDED_ON = PLAN | WINDOW | {"title", "description", "ci"}
+SHARED_FACTS = frozenset({"title", "description", "ci"})  # facts that doors of every ticket change
+DECIDED_ON = PLAN | WINDOW | SHARED_FACTS
 
 
 def ask_when_assessed(event: TicketMoved) -> None:
@@ -32,6 +34,14 @@ def keep_touched(event: TicketChanged) -> None:
     """Other CIs: the services that the change touches are worked out again."""
     if event.kind == "change" and "ci" in event.fields:
         services.refresh_touched(session.get_one(Change, event.ticket_id))
+
+
+def keep_what_was_decided_on(event: TicketChanged) -> None:
+    """Title, description and CIs are part of what was decided on, whichever door a change of them comes through. Rule: G5."""
+    if event.kind == "change" and event.fields & SHARED_FACTS:
+        objection = policy.objection_to_altering(session.get_one(Change, event.ticket_id))
+        if objection is not None:
+            raise Conflict(objection)
 
 
 def ask_again(event: TicketChanged) -> None:
@@ -70,6 +80,7 @@ def follow_decision(event: ApprovalDecided) -> None:
 SUBSCRIPTIONS = (
     Subscription(TicketMoved, ask_when_assessed),
     Subscription(TicketMoved, withdraw_when_cancelled),
+    Subscription(TicketChanged, keep_what_was_decided_on),
     Subscription(TicketChanged, keep_touched),
     Subscription(TicketChanged, ask_again),
     Subscription(VoteCast, write_vote),

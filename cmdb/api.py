@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import url_for
+from flask import Response, current_app, url_for
 from flask_smorest import Blueprint
 
 from cmdb import classes, filters, queries, schemas, services
 from cmdb.impact import impact_of
-from cmdb.present import present, present_class, present_one, present_relation
+from cmdb.present import present, present_class, present_impact, present_one, present_relation
 from cmdb.references import ci_from, from_input
+from itsm.kernel.db import compact_json
 from itsm.kernel.errors import Invalid
 from itsm.kernel.paging import Page
 from itsm.kernel.text import _
@@ -81,10 +82,11 @@ def change_ci(data: dict[str, Any], ci_id: int) -> dict[str, Any]:
 @blueprint.arguments(schemas.ImpactQuestion, location="query")
 @blueprint.response(200, schemas.ImpactOutput)
 @requires("cmdb.read")
-def impact(question: dict[str, Any], ci_id: int) -> dict[str, Any]:
+def impact(question: dict[str, Any], ci_id: int) -> Response:
     """What an outage of this CI reaches (`down`) or what it needs (`up`), with the way to each."""
     found = impact_of(current_actor(), ci_id, **question)
-    return vars(found) | {"direction": question["direction"]}
+    body = present_impact(found, question["direction"])
+    return current_app.response_class(compact_json(body), mimetype="application/json")
 
 
 @blueprint.get("/ci-classes")

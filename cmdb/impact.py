@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
-import networkx as nx
 from sqlalchemy import select
 
 from cmdb import classes, queries
@@ -72,21 +72,20 @@ def impact_of(
         raise Invalid.field("limit", _("Ask for 1 to %(most)s CIs.", most=LARGEST))
     ci = queries.get_ci(actor, ci_id)
     types = queries.relation_types()
-    root = Node(ci.id, ci.name, ci.class_key, ci.state, ci.criticality, ci.owner_id, 0)
+    root = Node(ci.id, ci.name, ci.class_key, ci.state, ci.criticality, ci.owner_id)
     found = walk(actor, root, direction=direction, depth=depth, limit=limit, types=types)
     degraded = degraded_ids(found, ci.id, types) if direction == "down" else set()
-    return _answer(found, ci.id, direction, degraded)
+    return _answer(found, direction, degraded)
 
 
-def _answer(found: Walk, root_id: int, direction: Direction, degraded: set[int]) -> Impact:
-    paths = _paths(found, root_id, direction)
-    nodes = [_shown(node, paths[node.id], degraded) for node in found.nodes.values()]
+def _answer(found: Walk, direction: Direction, degraded: set[int]) -> Impact:
+    nodes = [_shown(node, node.id in degraded) for node in found.nodes.values()]
     nodes.sort(key=lambda node: (node.depth, node.name.lower(), node.id))
     services = _services(nodes)
     return Impact(
         root=nodes[0],
         nodes=nodes[1:],
-        edges=sorted(found.edges.values(), key=lambda edge: edge.id),
+        edges=sorted(found.edges, key=attrgetter("id")),
         services=services,
         people_affected=_people(found.nodes.values(), services) if direction == "down" else 0,
         truncated=found.truncated,
@@ -94,26 +93,8 @@ def _answer(found: Walk, root_id: int, direction: Direction, degraded: set[int])
     )
 
 
-def _paths(found: Walk, root_id: int, direction: Direction) -> dict[int, list[int]]:
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_node(root_id)
-    ways = ((edge.supplier_id, edge.consumer_id) for edge in found.edges.values())
-    graph.add_edges_from(ways if direction == "down" else ((consumer, supplier) for supplier, consumer in ways))
-    paths: dict[int, list[int]] = nx.single_source_shortest_path(graph, root_id)
-    return paths
-
-
-def _shown(node: Node, path: Sequence[int], degraded: set[int]) -> ImpactNode:
-    return ImpactNode(
-        id=node.id,
-        name=node.name,
-        class_key=node.class_key,
-        state=node.state,
-        criticality=node.criticality,
-        depth=node.depth,
-        via=tuple(path[1:-1]),
-        degraded=node.id in degraded,
-    )
+def _shown(node: Node, degraded: bool) -> ImpactNode:
+    return ImpactNode(node.id, node.name, node.class_key, node.state, node.criticality, node.depth, node.via, degraded)
 
 
 def _services(nodes: Sequence[ImpactNode]) -> list[ImpactNode]:

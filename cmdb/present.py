@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import select
 
 from cmdb.classes import ClassTree
+from cmdb.impact import Impact, ImpactNode
 from cmdb.models import Ci, CiClass
 from cmdb.queries import NamedRelation
+from cmdb.traversal import Direction, Edge
 from itsm.identity.models import Group, Organisation, Person, Site
 from itsm.kernel.db import session
 
@@ -64,6 +66,40 @@ def present_relation(named: NamedRelation) -> dict[str, Any]:
         "origin": row.origin,
         "first_seen_at": row.first_seen_at,
         "last_seen_at": row.last_seen_at,
+    }
+
+
+def present_impact(found: Impact, direction: Direction) -> dict[str, Any]:
+    """An impact exactly as `ImpactOutput` describes it: thousands of rows, too many to send through a schema."""
+    return vars(found) | {
+        "direction": direction,
+        "root": _impact_node(found.root),
+        "nodes": [_impact_node(node) for node in found.nodes],
+        "edges": [_impact_edge(edge) for edge in found.edges],
+        "services": [_impact_node(node) for node in found.services],
+    }
+
+
+def _impact_node(node: ImpactNode) -> dict[str, Any]:
+    return {
+        "id": node.id,
+        "name": node.name,
+        "class": node.class_key,
+        "status": node.state,
+        "criticality": node.criticality,
+        "depth": node.depth,
+        "via": node.via,
+        "degraded": node.degraded,
+    }
+
+
+def _impact_edge(edge: Edge) -> dict[str, Any]:
+    return {
+        "source": edge.source_id,
+        "target": edge.target_id,
+        "type": edge.type_key,
+        "supplier": edge.supplier_id,
+        "consumer": edge.consumer_id,
     }
 
 

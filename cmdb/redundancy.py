@@ -22,10 +22,10 @@ def degraded_ids(found: Walk, root_id: int, types: Mapping[str, RelationType]) -
     operation. A `degrades` relation never stops. Rule: C5.
     """
     redundant = {key for key, each in types.items() if each.effect == "redundant"}
-    clusters = {edge.consumer_id for edge in found.edges.values() if edge.type_key in redundant}
+    clusters = {edge.consumer_id for edge in found.edges if edge.type_key in redundant}
     groups = _groups(clusters, types, redundant)
     needed = _needed(clusters)
-    stopped = _stopped(found.edges.values(), root_id, types, groups, needed)
+    stopped = _stopped(found.edges, root_id, types, groups, needed)
     return found.nodes.keys() - stopped
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Row, Select, select, union_all
+from sqlalchemy import Row, Select, bindparam, select, union_all
 
 from cmdb import policy
 from cmdb.models import Ci, Relation, RelationType
@@ -12,12 +12,13 @@ from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 
 Direction = Literal["down", "up"]
-CHUNK = 5_000  # ids in one statement
+CHUNK = 1_000  # ids in one statement: few enough that a cut answer reads little beyond what it shows
 EDGES_PER_NODE = 10  # how many relations are read at most for each CI that may be shown
+FRONTIER = bindparam("frontier", expanding=True, literal_execute=True)  # thousands of ids cost more as parameters
 
 
 class Node(NamedTuple):
-    """A CI as the walk met it; `depth` is its distance from the root."""
+    """A CI as the walk met it; `depth` is its distance from the root, `via` the ids between on a shortest path."""
 
     id: int
     name: str
@@ -25,7 +26,8 @@ class Node(NamedTuple):
     state: str
     criticality: int
     owner_id: int | None
-    depth: int
+    depth: int = 0
+    via: tuple[int, ...] = ()
 
 
 class Edge(NamedTuple):
@@ -44,7 +46,7 @@ class Walk:
     """What a walk found: nodes by id (the root too), edges, whether something was cut or lies beyond the depth."""
 
     nodes: dict[int, Node]
-    edges: dict[tuple[int, int], Edge] = field(default_factory=dict)  # by relation and consumer
+    edges: list[Edge] = field(default_factory=list)
     truncated: bool = False
     beyond_depth: bool = False
 
@@ -57,54 +59,45 @@ def walk(
     At most `limit` CIs besides the root and `limit` times ten relations are read. Retired CIs end the walk.
     """
     found = Walk({root.id: root})
+    steps = _steps(actor, direction, types)
+    if steps is None:
+        return found
     frontier = [root.id]
-    for level in range(1, depth + 1):
-        frontier = _one_level(actor, found, frontier, direction=direction, level=level, limit=limit, types=types)
+    for _level in range(depth):
+        frontier = _one_level(found, frontier, steps, down=direction == "down", limit=limit)
         if not frontier or found.truncated:
             return found
-    found.beyond_depth = _has_more(actor, found, frontier, direction=direction, types=types)
+    found.beyond_depth = _has_more(found, frontier, steps)
     return found
 
 
-def _one_level(
-    actor: Actor,
-    found: Walk,
-    frontier: Sequence[int],
-    *,
-    direction: Direction,
-    level: int,
-    limit: int,
-    types: Mapping[str, RelationType],
-) -> list[int]:
-    fresh: list[int] = []
-    for row in _rows(actor, found, frontier, direction=direction, limit=limit, types=types):
-        if row.id not in found.nodes:
-            if len(found.nodes) > limit:
+def _one_level(found: Walk, frontier: Sequence[int], steps: Select[Any], *, down: bool, limit: int) -> list[int]:
+    nodes, fresh = found.nodes, []
+    for relation_id, source_id, target_id, type_key, far_id, *facts in _rows(found, frontier, steps, limit=limit):
+        near_id = source_id if far_id == target_id else target_id
+        if far_id not in nodes:
+            if len(nodes) > limit:
                 found.truncated = True
                 break
-            found.nodes[row.id] = Node(row.id, row.name, row.class_key, row.state, row.criticality, row.owner_id, level)
-            fresh.append(row.id)
-        edge = _edge(row, direction)
-        found.edges[edge.id, edge.consumer_id] = edge
+            nodes[far_id] = _beyond(nodes[near_id], far_id, facts)
+            fresh.append(far_id)
+        supplier_id, consumer_id = (near_id, far_id) if down else (far_id, near_id)
+        found.edges.append(Edge(relation_id, source_id, target_id, type_key, supplier_id, consumer_id))
     return fresh
 
 
-def _rows(
-    actor: Actor,
-    found: Walk,
-    frontier: Sequence[int],
-    *,
-    direction: Direction,
-    limit: int,
-    types: Mapping[str, RelationType],
-) -> Iterator[Row[Any]]:
+def _beyond(near: Node, far_id: int, facts: Sequence[Any]) -> Node:
+    via = (*near.via, near.id) if near.depth else ()
+    return Node(far_id, *facts, near.depth + 1, via)
+
+
+def _rows(found: Walk, frontier: Sequence[int], steps: Select[Any], *, limit: int) -> Iterator[Row[Any]]:
     for chunk in _chunks(frontier):
         room = limit * EDGES_PER_NODE - len(found.edges)
-        statement = _steps(actor, chunk, direction=direction, types=types)
-        if statement is None or room <= 0:
-            found.truncated = found.truncated or room <= 0
+        if room <= 0:
+            found.truncated = True
             return
-        rows = session.execute(statement.limit(room + 1)).all()
+        rows = session.execute(steps.limit(room + 1), {FRONTIER.key: chunk}).all()
         found.truncated = found.truncated or len(rows) > room
         yield from rows[:room]
 
@@ -113,51 +106,36 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
-def _steps(
-    actor: Actor, frontier: Sequence[int], *, direction: Direction, types: Mapping[str, RelationType]
-) -> Select[Any] | None:
-    """One statement for all relations that lead on from the frontier, with the CIs at their far end."""
-    to_source = [key for key, each in types.items() if each.impact in {"to_source", "both"}]
-    to_target = [key for key, each in types.items() if each.impact in {"to_target", "both"}]
-    by_target, by_source = (to_source, to_target) if direction == "down" else (to_target, to_source)
+def _steps(actor: Actor, direction: Direction, types: Mapping[str, RelationType]) -> Select[Any] | None:
+    """One statement for all relations that lead on from the ids in `FRONTIER`, with the CIs at their far end.
+
+    It names the types that do not lead on: the index is then read once for each id, not once for each id and type.
+    """
+    to_source, to_target = ("to_source", "to_target") if direction == "down" else ("to_target", "to_source")
     ways = []
-    for keys, near, far in (
-        (by_target, Relation.target_id, Relation.source_id),
-        (by_source, Relation.source_id, Relation.target_id),
+    for impact, near, far in (
+        (to_source, Relation.target_id, Relation.source_id),
+        (to_target, Relation.source_id, Relation.target_id),
     ):
-        if keys:
-            ways.append(
-                select(
-                    Relation.id.label("relation_id"),
-                    Relation.source_id.label("source_id"),
-                    Relation.target_id.label("target_id"),
-                    Relation.type_key.label("type_key"),
-                    near.label("near_id"),
-                    far.label("far_id"),
-                ).where(near.in_(frontier), Relation.type_key.in_(keys))
+        barred = [key for key, each in types.items() if each.impact not in {impact, "both"}]
+        if len(barred) < len(types):
+            relation = select(
+                Relation.id, Relation.source_id, Relation.target_id, Relation.type_key, far.label("far_id")
             )
+            ways.append(relation.where(near.in_(FRONTIER), Relation.type_key.not_in(barred)))
     if not ways:
         return None
     steps = union_all(*ways).subquery()
-    far_ci = select(steps, Ci.id, Ci.name, Ci.class_key, Ci.state, Ci.criticality, Ci.owner_id)
+    columns = (steps.c.id, steps.c.source_id, steps.c.target_id, steps.c.type_key, steps.c.far_id)
+    far_ci = select(*columns, Ci.name, Ci.class_key, Ci.state, Ci.criticality, Ci.owner_id)
     far_ci = far_ci.join(Ci, Ci.id == steps.c.far_id).where(Ci.state != "retired", policy.visible(actor))
-    return far_ci.order_by(steps.c.far_id, steps.c.relation_id)
+    return far_ci.order_by(steps.c.far_id, steps.c.id)
 
 
-def _edge(row: Row[Any], direction: Direction) -> Edge:
-    supplier, consumer = (row.near_id, row.far_id) if direction == "down" else (row.far_id, row.near_id)
-    return Edge(row.relation_id, row.source_id, row.target_id, row.type_key, supplier, consumer)
-
-
-def _has_more(
-    actor: Actor, found: Walk, frontier: Sequence[int], *, direction: Direction, types: Mapping[str, RelationType]
-) -> bool:
+def _has_more(found: Walk, frontier: Sequence[int], steps: Select[Any]) -> bool:
     """Whether a CI that was not found lies one step beyond the frontier."""
     for chunk in _chunks(frontier):
-        statement = _steps(actor, chunk, direction=direction, types=types)
-        if statement is None:
-            return False
-        for row in session.execute(statement.limit(EDGES_PER_NODE * CHUNK)):
-            if row.id not in found.nodes:
+        for row in session.execute(steps.limit(EDGES_PER_NODE * CHUNK), {FRONTIER.key: chunk}):
+            if row.far_id not in found.nodes:
                 return True
     return False

@@ -63,6 +63,7 @@ class Settings:
     upload_limit_bytes: int = setting(26 * 1024 * 1024, "largest upload")
     attachment_limit_bytes: int = setting(20 * 1024 * 1024, "largest attachment")
     session_idle_seconds: int = setting(8 * 3600, "idle time after which a session ends")
+    session_longest_seconds: int = setting(24 * 3600, "time after sign-in at which a session ends, idle or not")
     api_rate: str = setting("600 per minute", "rate limit of the API for each person")
     login_rate: str = setting("20 per minute", "rate limit of the login for each address")
     inventory_rate: str = setting("240 per minute", "rate limit of inventories for each address")

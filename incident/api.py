@@ -10,7 +10,8 @@ from incident import queries, services
 from incident.models import Incident
 from incident.schemas import IncidentOutput, OpenIncident, SimilarQuestion
 from itsm.identity import queries as identity
-from itsm.kernel.errors import Invalid
+from itsm.kernel.actor import Actor
+from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.text import _
 from itsm.tickets.api import add_routes, category_id, group_id
 from itsm.tickets.present import present, present_one
@@ -40,6 +41,7 @@ def from_input(data: dict[str, Any]) -> dict[str, Any]:
     }
     values["requester_id"] = data.get("requester_id")
     if data.get("requester"):
+        _require_may_name(current_actor(), data["requester"])
         person = identity.find_by_email(data["requester"])
         if person is None:
             raise Invalid.field("requester", _("Nobody has the address %(email)s.", email=data["requester"]))
@@ -48,6 +50,15 @@ def from_input(data: dict[str, Any]) -> dict[str, Any]:
     values["group_id"] = group_id(data.get("group"))
     values["ci_ids"] = cmdb.ids_of(current_actor(), data.get("ci", ()))
     return values
+
+
+def _require_may_name(actor: Actor, email: str) -> None:
+    """Only who may look people up learns whether somebody has an address; everyone else names themselves."""
+    if (
+        not actor.has("people.read")
+        and email.strip().lower() not in identity.emails_of({actor.person_id or 0}).values()
+    ):
+        raise Forbidden(_("You can open incidents for yourself only."))
 
 
 @blueprint.get("/incidents/<string:number>/similar")

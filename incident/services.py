@@ -9,7 +9,7 @@ from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.records import require
 from itsm.kernel.text import _
-from itsm.tickets import policy, services
+from itsm.tickets import services
 from itsm.tickets.models import Category
 
 TITLE_LENGTH = 255
@@ -117,8 +117,3 @@ def continue_closed(
         services.attach(actor, fresh, upload)
     services.add_link(actor, fresh, closed, relation="follows")
     return fresh
-
-
-def may_confirm(actor: Actor, incident: Incident) -> bool:
-    """Whether the actor is asked to confirm the solution."""
-    return incident.state == "resolved" and policy.is_requester(actor, incident)

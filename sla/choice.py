@@ -11,6 +11,7 @@ from itsm.kernel import clock
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.query.errors import QueryError
+from itsm.query.filters import context_of
 from itsm.query.parser import parse
 from itsm.query.predicate import Predicate, compile_predicate
 from itsm.tickets import filters
@@ -104,7 +105,7 @@ def predicate_of(condition: str) -> Predicate:
     if not condition.strip():
         return _always
     try:
-        return compile_predicate(parse(condition), filters.ticket_fields(), filters.context_of(SYSTEM))
+        return compile_predicate(parse(condition), filters.ticket_fields(), context_of(SYSTEM))
     except QueryError:
         return _never
 

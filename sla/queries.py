@@ -199,30 +199,6 @@ def list_at_risk(actor: Actor, *, limit: int = AT_RISK_SHOWN) -> list[AtRisk]:
     return [AtRisk(*row) for row in session.execute(statement)]
 
 
-CLOCK_ORDER = (SortKey("id", SlaClock.id, descending=True),)
-
-
-def list_clocks(
-    actor: Actor,
-    *,
-    agreement_id: int | None = None,
-    metric: str | None = None,
-    state: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
-) -> Page[AtRisk]:
-    """Clocks of tickets that the actor may read, newest first; one statement."""
-    size = checked_limit(limit)
-    statement: Any = select(SlaClock, Ticket.kind, Ticket.title, Ticket.priority).join(Ticket)
-    statement = statement.where(policy.visible(actor), SlaClock.target_seconds.is_not(None))
-    for column, wanted in ((SlaClock.agreement_id, agreement_id), (SlaClock.metric, metric), (SlaClock.state, state)):
-        if wanted is not None:
-            statement = statement.where(column == wanted)
-    rows = session.execute(keyset(statement, CLOCK_ORDER, limit=size, cursor=cursor)).all()
-    page = page_of(rows, limit=size, cursor_values=lambda row: [row[0].id])
-    return page.map(lambda row: AtRisk(row[0], row[1], row[2], row[3]))
-
-
 @dataclass(frozen=True)
 class Compliance:
     """Met and missed clocks of one agreement and metric in a period. Rule: R1."""

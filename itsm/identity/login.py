@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from flask import session as cookie
 from flask_limiter.util import get_remote_address
-from flask_login import current_user, user_logged_in
+from flask_login import current_user, logout_user, user_logged_in
 from flask_security import LoginForm, MailUtil, PasswordUtil, Security, SQLAlchemyUserDatastore, password_reset
 from flask_security.recoverable import send_reset_password_instructions
 from flask_security.utils import hash_password, url_for_security
@@ -27,6 +27,7 @@ from itsm.web.setup import limiter
 
 TOKEN_USE_NOTED_SECONDS = 3600
 GUESSED_ENDPOINTS = ("security.login", "security.forgot_password", "security.reset_password")
+SINCE = "since"  # in the session: when it began, in seconds of the epoch
 OF_A_SESSION = frozenset({"_user_id", "_fresh", "_id", "_permanent"})
 
 
@@ -149,11 +150,17 @@ def setup(app: Flask) -> None:
         mail_util_cls=OutboxMail,
         password_util_cls=CheckedPassword,
     )
+    # Flask-Security hands out and takes tokens of its own, without end and outside the audit log; ours are `ApiToken`.
+    app.login_manager.request_loader(_nobody)  # type: ignore[attr-defined]  # set by Flask-Login
     _lead_to_own_paths(app)
     app.before_request(limit_guessing)
     user_logged_in.connect(_note_login, app)
     password_reset.connect(_note_reset, app)
     app.before_request(set_actor)
+
+
+def _nobody(_request: Any) -> None:
+    return None
 
 
 def settings_of(app: Flask) -> Any:
@@ -187,6 +194,7 @@ def _note_login(app: Flask, user: Person, **rest: Any) -> None:
     for name in set(cookie) - OF_A_SESSION:
         cookie.pop(name)
     cookie.permanent = True  # ends after the idle time of the settings
+    cookie[SINCE] = int(clock.now().timestamp())
     services.note_login(user)
 
 
@@ -206,10 +214,18 @@ def set_actor() -> None:
         g.actor = _actor_of_token(token.strip())
         g.by_token = True
         return
+    if current_user.is_authenticated and _has_lasted_too_long():
+        logout_user()
+        cookie.clear()
     user = current_user._get_current_object()  # noqa: SLF001 (the way Flask-Login documents it)
     signed_in = user.is_authenticated
     g.actor = actor_of(user, channel="web") if signed_in else ANONYMOUS
     g.person = user if signed_in else None
+
+
+def _has_lasted_too_long() -> bool:
+    now = int(clock.now().timestamp())
+    return bool(now - cookie.setdefault(SINCE, now) > settings().session_longest_seconds)
 
 
 def _actor_of_token(token: str) -> Actor:

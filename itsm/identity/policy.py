@@ -4,16 +4,6 @@ from itsm.kernel.actor import Actor
 from itsm.kernel.records import require
 
 
-def can_edit_people(actor: Actor) -> bool:
-    """Whether the actor may change people, organisations and sites."""
-    return actor.has("people.edit")
-
-
-def can_read_people(actor: Actor) -> bool:
-    """Whether the actor may look people up."""
-    return actor.has("people.read")
-
-
 def require_own_or(actor: Actor, person_id: int, permission: str) -> None:
     """Raise `Forbidden` unless it is the actor's own record or the actor holds the permission."""
     if actor.person_id != person_id:

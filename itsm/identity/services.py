@@ -166,6 +166,7 @@ def create_organisation(actor: Actor, *, name: str, parent_id: int | None = None
     organisation = create(actor, Organisation(name=name.strip(), parent_id=parent_id, path="/"), kind="organisation")
     organisation.path = f"{parent.path if parent else '/'}{organisation.id}/"
     session.flush()
+    _renew_who_sees_colleagues()
     return organisation
 
 
@@ -191,6 +192,12 @@ def _move(organisation: Organisation, parent_id: int | None) -> None:
     old, new = organisation.path, f"{parent.path if parent else '/'}{organisation.id}/"
     for below in session.scalars(select(Organisation).where(Organisation.path.startswith(old))):
         below.path = new + below.path[len(old) :]
+    _renew_who_sees_colleagues()
+
+
+def _renew_who_sees_colleagues() -> None:
+    # Which organisations lie below one's own is part of these people's cached rights.
+    session.execute(update(Person).where(Person.sees_colleagues).values(access_version=Person.access_version + 1))
 
 
 def create_site(actor: Actor, *, name: str, **facts: Any) -> Site:
@@ -225,6 +232,7 @@ def edit_group(actor: Actor, group_id: int, *, version: int | None, changes: Map
     """Change a group; `changes` may hold `member_ids`."""
     require(actor, "groups.edit")
     group = get(Group, group_id)
+    _require_inside(actor, {group.id})
     check_version(group, version)
     rest = dict(changes)
     _check_free_name(Group, rest, ignore_id=group.id)
@@ -244,6 +252,12 @@ def _renew_everyone() -> None:
     session.execute(update(Person).values(access_version=Person.access_version + 1))
 
 
+def _require_inside(actor: Actor, group_ids: set[int]) -> None:
+    """Nobody opens a restricted group to themselves or others who is not a member; administrators may."""
+    if group_ids & actor.hidden_group_ids:
+        raise Forbidden(_("This group is restricted. One of its members or an administrator changes it."))
+
+
 def _check_group_facts(facts: Mapping[str, Any]) -> None:
     _check_exists("manager_id", Person, facts.get("manager_id"))
     _check_exists("escalates_to_id", Group, facts.get("escalates_to_id"))
@@ -252,6 +266,7 @@ def _check_group_facts(facts: Mapping[str, Any]) -> None:
 def set_members(actor: Actor, group_id: int, person_ids: Iterable[int]) -> None:
     """Make these people, and nobody else, the members of a group."""
     require(actor, "groups.edit")
+    _require_inside(actor, {group_id})
     wanted = set(person_ids)
     _check_all_exist("member_ids", Person, wanted)
     before = set(session.scalars(select(GroupMember.person_id).where(GroupMember.group_id == group_id)))
@@ -278,6 +293,7 @@ def set_groups_of_person(actor: Actor, person_id: int, group_ids: Iterable[int])
     wanted = set(group_ids)
     _check_all_exist("group_ids", Group, wanted)
     before = set(session.scalars(select(GroupMember.group_id).where(GroupMember.person_id == person_id)))
+    _require_inside(actor, before ^ wanted)
     session.execute(
         delete(GroupMember).where(GroupMember.person_id == person_id, GroupMember.group_id.in_(before - wanted))
     )

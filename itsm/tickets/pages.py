@@ -19,10 +19,6 @@ from itsm.tickets import policy, queries, services
 from itsm.tickets.models import NUMBER_DIGITS, JournalEntry, Ticket
 from itsm.web.presentation import reader
 
-SHOWN_CHANGES = frozenset(
-    {"step", "group_id", "assignee_id", "priority", "escalated_to_manager", "watcher", "title", "category_id"}
-)
-
 
 def class_of(kind: str) -> type[Ticket]:
     """The class of a kind of ticket."""

@@ -9,8 +9,8 @@ from itsm.tickets.models import Ticket, Watcher
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Tickets that the actor may read.
 
-    Staff read all but those of restricted groups that are not theirs; everyone reads what they asked for or watch;
-    who sees colleagues' tickets reads those of the own organisation and below.
+    Everyone reads what they asked for or watch. Staff read all others but those of restricted groups that are not theirs;
+    who sees colleagues' tickets reads incidents of the own organisation and below, again without those groups.
     """
     if actor.grants_all:
         return true()
@@ -21,12 +21,15 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         Ticket.id.in_(select(Watcher.ticket_id).where(Watcher.person_id == actor.person_id)),
     )
     if actor.has("tickets.read"):
-        if not actor.hidden_group_ids:
-            return true()
-        return or_(Ticket.group_id.is_(None), Ticket.group_id.not_in(actor.hidden_group_ids), own)
+        return or_(_outside_hidden_groups(actor), own) if actor.hidden_group_ids else true()
     if actor.organisation_ids:
-        return or_(own, and_(Ticket.kind == "incident", Ticket.organisation_id.in_(actor.organisation_ids)))
+        theirs = and_(Ticket.kind == "incident", Ticket.organisation_id.in_(actor.organisation_ids))
+        return or_(own, and_(theirs, _outside_hidden_groups(actor)))
     return own
+
+
+def _outside_hidden_groups(actor: Actor) -> ColumnElement[bool]:
+    return or_(Ticket.group_id.is_(None), Ticket.group_id.not_in(actor.hidden_group_ids))
 
 
 def is_staff(actor: Actor) -> bool:

@@ -220,16 +220,6 @@ def whole_journal(ticket_id: int) -> list[JournalEntry]:
     )
 
 
-def work_minutes(ticket_id: int) -> int:
-    """Minutes of work recorded on a ticket."""
-    return int(
-        session.scalar(
-            select(func.coalesce(func.sum(JournalEntry.minutes), 0)).where(JournalEntry.ticket_id == ticket_id)
-        )
-        or 0
-    )
-
-
 @dataclass(frozen=True)
 class LinkedTicket:
     """A ticket at the other end of a link, and whether this ticket is the link's source."""

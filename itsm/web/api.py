@@ -1,7 +1,6 @@
 """The manners of the API under `/api/v1`: blueprints, idempotent POST, conditional PATCH, collections that page."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
@@ -229,9 +228,3 @@ def forget_old_keys() -> Outcome:
         before = clock.now() - timedelta(hours=KEYS_KEPT_HOURS)
         result = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < before))
     return Outcome(done=int(getattr(result, "rowcount", 0)))
-
-
-def spec_of(api: Api) -> dict[str, Any]:
-    """The OpenAPI document as data."""
-    document: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))
-    return document

@@ -142,3 +142,14 @@ def test_rights(client: FlaskClient, make: Factory) -> None:
         == 409
     )
     assert client.get("/api/v1/changes").status_code == 401
+
+
+def test_how_a_change_is_decided_on_is_read_by_staff_and_approvers_only(client: FlaskClient, make: Factory) -> None:
+    requester = make.person()
+    change = make.change(SYSTEM, requester_id=requester.id)
+    session.commit()
+    address = f"/changes/{change.number}"
+    auth = auth_of(make, requester)
+    assert read(client, address, auth).status_code == 200
+    assert read(client, f"{address}/approvals", auth).status_code == 403
+    assert read(client, f"{address}/approvals", headers(make)).status_code == 200

@@ -227,3 +227,15 @@ def test_the_window_is_written_shortly_within_a_day(app: Flask, make: Factory) -
     assert window_text(make.change(SYSTEM, **WINDOW), reader) == "19 Nov 2026 09:00 – 11:00"
     over_night = {"planned_start_at": NOW, "planned_end_at": NOW + timedelta(days=1)}
     assert window_text(make.change(SYSTEM, **over_night), reader) == "18 Nov 2026 09:00 – 19 Nov 2026 09:00"
+
+
+def test_what_was_decided_on_stays_through_the_doors_of_every_ticket(app: Flask, make: Factory) -> None:
+    person, agent = member(make), make.actor()
+    change = assessed(make, person, **WINDOW)
+    vote(make, person, change)
+    for facts in ({"title": "Open the firewall"}, {"description": "and let everyone in"}):
+        with pytest.raises(Conflict):
+            ticket_services.change_facts(agent, change, version=None, changes=facts)
+    with pytest.raises(Conflict):
+        cmdb.attach_ci(agent, change, server("fw-1"))
+    ticket_services.change_facts(agent, change, version=None, changes={"urgency": 1})

@@ -216,3 +216,27 @@ def test_every_change_is_journalled_once(client: FlaskClient, caller: dict[str, 
     client.patch(address, json={"title": "Better title", "urgency": 4}, headers=headers)
     entries = session.scalars(select(JournalEntry).where(JournalEntry.kind == "change")).all()
     assert [sorted(entry.changes) for entry in entries] == [["priority", "title", "urgency"]]
+
+
+def test_a_requester_learns_of_nobody_elses_address(client: FlaskClient, make: Factory) -> None:
+    make.person("Elena", email="elena@example.org")
+    own = {"Authorization": f"Bearer {make.token(make.person(email='me@example.org'))}"}
+    body = {"title": "No labels"}
+    answers = [
+        client.post(INCIDENTS, json=body | {"requester": address}, headers=own)
+        for address in ("elena@example.org", "nobody@example.org")
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert answers[0].json == answers[1].json
+    assert client.post(INCIDENTS, json=body | {"requester": "Me@example.org"}, headers=own).status_code == 201
+
+
+@pytest.mark.parametrize("field", ["requester", "assignee", "group", "organisation", "level", "reassignments"])
+def test_a_requester_filters_by_nothing_that_is_kept_inside(client: FlaskClient, make: Factory, field: str) -> None:
+    make.person("Elena", email="elena@example.org")
+    own = {"Authorization": f"Bearer {make.token(make.person())}"}
+    for value in ("elena@example.org", "nobody@example.org", "2"):
+        answer = client.get(INCIDENTS, query_string={"q": f'{field} = "{value}"'}, headers=own)
+        assert answer.status_code == 422
+        assert f"There is no field “{field}”" in answer.json["errors"]["q"][0]
+    assert client.get(INCIDENTS, query_string={"q": "priority = 1"}, headers=own).status_code == 200

@@ -51,7 +51,7 @@ def test_staff_pages(chromium: Browser, demo_site: Site, who: str, theme: str) -
         if findings:
             found[address] = findings
     context.close()
-    assert not found
+    assert not found, "\n".join(f"{address} {finding}" for address, findings in found.items() for finding in findings)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -65,7 +65,7 @@ def test_portal_and_login(chromium: Browser, demo_site: Site, theme: str) -> Non
         page.goto(demo_site.address + address)
         found[address] = serious_findings(page)
     context.close()
-    assert not {address: findings for address, findings in found.items() if findings}
+    assert not [f"{address} {finding}" for address, findings in found.items() for finding in findings]
 
 
 def test_no_page_is_wider_than_a_phone(chromium: Browser, demo_site: Site) -> None:

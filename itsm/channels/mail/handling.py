@@ -133,6 +133,8 @@ def _append(letter: Letter, ticket: Ticket) -> Verdict:
     if letter.address in letter.own_addresses:
         return _note(letter, ticket, "own_address")
     person = identity.find_by_email(letter.address)
+    if person is not None and not person.active:
+        return _note(letter, ticket, "sender_inactive")
     if not joining.is_participant(ticket, person, letter.address):
         return _note(letter, ticket, "not_a_participant")
     actor, code = _speaker(letter, ticket, person)

@@ -53,17 +53,24 @@ def lock(ticket: Ticket) -> None:
 
 
 def is_participant(ticket: Ticket, person: Person | None, address: str) -> bool:
-    """Whether a sender belongs to a ticket: its people, its group, the requester's organisation, or someone in copy."""
+    """Whether a sender belongs to a ticket: its people, its group, the requester's organisation, or someone in copy.
+
+    Colleagues belong to it only where its group is open: tickets of a restricted group are none of theirs.
+    """
     if person is not None:
         people = {ticket.requester_id, ticket.opened_by_id, ticket.assignee_id}
         same_organisation = ticket.organisation_id is not None and person.organisation_id == ticket.organisation_id
-        if person.id in people or same_organisation:
+        if person.id in people or (same_organisation and not _is_restricted(ticket)):
             return True
         if ticket.group_id is not None and person.id in identity.member_ids(ticket.group_id):
             return True
         if any(watcher.id == person.id for watcher in tickets.list_watchers(ticket.id)):
             return True
     return threads.is_participant(ticket.id, address)
+
+
+def _is_restricted(ticket: Ticket) -> bool:
+    return ticket.group_id is not None and identity.get_group(ticket.group_id).restricted
 
 
 def other_addresses(parsed: ParsedMail, own_addresses: frozenset[str]) -> list[str]:

@@ -13,6 +13,7 @@ from itsm.channels.mail import mailboxes, queries, services
 from itsm.channels.mail.models import IncomingMail, Mailbox
 from itsm.channels.mail.reasons import Outcome
 from itsm.identity import queries as identity
+from itsm.identity import services as people
 from itsm.identity.models import Person
 from itsm.kernel import files
 from itsm.kernel.actor import SYSTEM
@@ -303,6 +304,15 @@ class TestJoining:
         for address in ("same@example.org", "watcher@example.org", "member@example.org"):
             assert receive(letter(sender=address, In_Reply_To=ours)).reason in {"reply", "agent_unverified"}
 
+    def test_r21_colleagues_do_not_belong_to_a_restricted_groups_ticket(self, app: Flask, make: Factory) -> None:
+        organisation = make.organisation()
+        make.person(email="ana@example.org", organisation_id=organisation.id)
+        make.person(email="same@example.org", organisation_id=organisation.id)
+        ticket, _ours = new_ticket()
+        ticket.group_id = make.group(restricted=True).id
+        outcome = receive(letter("What is this about?", sender="same@example.org", subject=f"[{ticket.number}]"))
+        assert (outcome.reason, entries(ticket)[-1].kind) == ("not_a_participant: same@example.org", "internal")
+
     def test_r14_our_own_address_is_an_internal_note_and_never_answered(self, app: Flask, make: Factory) -> None:
         ticket, ours = new_ticket()
         count = len(outgoing())
@@ -355,6 +365,15 @@ class TestAgents:
         entry = entries(ticket[0])[-1]
         assert (outcome.reason, entry.by_requester, ticket[0].responded_at) == ("agent_unverified", True, None)
         assert all(row.recipient != "ana@example.org" for row in outgoing()[count:])
+
+    def test_who_was_deactivated_speaks_on_no_ticket(self, ticket: tuple[Ticket, str], make: Factory) -> None:
+        agent = session.get_one(Person, ticket[0].assignee_id)
+        people.edit_person(SYSTEM, agent.id, version=None, changes={"active": False})
+        count = len(outgoing())
+        outcome = self.reply(ticket[1], self.results())
+        entry = entries(ticket[0])[-1]
+        assert (outcome.reason, entry.kind) == ("sender_inactive: agent@desk.test", "internal")
+        assert (ticket[0].responded_at, len(outgoing())) == (None, count)
 
 
 class TestClosedAndWaiting:

@@ -193,3 +193,33 @@ def test_the_audit_log_is_read_by_administrators(admin: Caller, make: Factory) -
     rows = admin("GET", f"/audit?subject_kind=person&subject_id={person.id}").json["items"]
     assert [row["action"] for row in rows] == ["person.created"]
     assert rows[0]["changes"]["name"] == [None, "Grace"]
+
+
+def test_a_restricted_group_is_opened_by_its_members_or_an_administrator_only(
+    app: Flask, admin: Caller, make: Factory
+) -> None:
+    supervisor = make.person("Sam", roles=("supervisor",), email="sam@example.org")
+    group = make.group("People matters", restricted=True)
+    session.commit()
+    outsider = caller_with(app, supervisor)
+    path = f"/groups/{group.id}"
+    for body in ({"members": ["sam@example.org"]}, {"restricted": False}):
+        tag = {"If-Match": outsider("GET", path).headers["ETag"]}
+        assert outsider("PATCH", path, json=body, headers=tag).status_code == 403
+    assert list(queries.member_ids(group.id)) == []
+    tag = {"If-Match": admin("GET", path).headers["ETag"]}
+    joined = admin("PATCH", path, json={"members": ["sam@example.org"]}, headers=tag)
+    assert joined.status_code == 200
+    tag = {"If-Match": joined.headers["ETag"]}
+    assert outsider("PATCH", path, json={"level": 2}, headers=tag).status_code == 200
+
+
+def test_what_colleagues_see_follows_the_organisation_tree_at_once(app: Flask, make: Factory) -> None:
+    unit = make.organisation("Unit")
+    part = make.organisation("Part", parent=unit)
+    head = make.person(organisation_id=unit.id, sees_colleagues=True)
+    assert make.actor_of(head).organisation_ids == {unit.id, part.id}
+    services.edit_organisation(SYSTEM, part.id, version=None, changes={"parent_id": None})
+    assert make.actor_of(head).organisation_ids == {unit.id}
+    fresh = make.organisation("Fresh", parent=unit)
+    assert make.actor_of(head).organisation_ids == {unit.id, fresh.id}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -299,3 +300,30 @@ def test_a_zone_that_does_not_exist_is_refused(client: FlaskClient, person: Pers
     assert answer.status_code == 422
     assert "Moon/Crater" in answer.text
     assert post(client, "/account/preferences", language="sv", next="//evil.example").location == "/"
+
+
+def test_no_token_is_handed_out_or_taken_beside_our_own(app: Flask, client: FlaskClient, person: Person) -> None:
+    token = csrf_token(client, "/login")
+    answer = client.post(
+        "/login?include_auth_token=1",
+        json={"email": "ada@example.org", "password": PASSWORD},
+        headers={"X-CSRFToken": token},
+    )
+    assert answer.status_code == 200
+    foreign = person.get_auth_token()
+    for path, headers in (
+        ("/account", {"Authentication-Token": foreign}),
+        (f"/account?auth_token={foreign}", {}),
+        ("/api/v1/incidents", {"Authentication-Token": foreign}),
+    ):
+        assert app.test_client().get(path, headers=headers).status_code in {302, 401}, path
+
+
+def test_a_session_ends_a_day_after_signing_in_however_busy(client: FlaskClient, person: Person) -> None:
+    login(client, "ada@example.org", PASSWORD)
+    for hours in (6, 12, 18, 23):
+        with clock.frozen(NOW + timedelta(hours=hours)):
+            assert is_signed_in(client)
+    with clock.frozen(NOW + timedelta(hours=25)):
+        assert not is_signed_in(client)
+    assert not is_signed_in(client)

@@ -154,3 +154,14 @@ def _add_one(incident_id: int, person_id: int) -> None:
 def test_time_is_read_from_the_clock_only(app: Flask, make: Factory) -> None:
     with clock.frozen(NOW):
         assert make.incident().created_at == NOW
+
+
+def test_a_ticket_follows_its_requester_into_the_organisation(app: Flask, make: Factory) -> None:
+    wrong, right = make.organisation(), make.organisation()
+    ticket = make.incident(requester_id=make.person(organisation_id=wrong.id).id)
+    head = make.person(organisation_id=wrong.id, sees_colleagues=True)
+    assert queries.find_ticket(make.actor_of(head), ticket.number) is not None
+    person = make.person(organisation_id=right.id)
+    services.change_facts(make.actor(), ticket, version=None, changes={"requester_id": person.id})
+    assert ticket.organisation_id == right.id
+    assert queries.find_ticket(make.actor_of(head), ticket.number) is None

@@ -1,0 +1,53 @@
+"""What every set of fields needs: the condition that a person's filter text stands for, and fields that are columns."""
+
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, select
+
+from itsm.kernel import clock
+from itsm.kernel.actor import Actor
+from itsm.kernel.db import session
+from itsm.kernel.errors import Invalid
+from itsm.kernel.text import _
+from itsm.query.errors import QueryError
+from itsm.query.fields import Field, FieldSet, FieldType
+from itsm.query.parser import parse
+from itsm.query.sql import compile_condition
+from itsm.query.values import Context
+
+
+def conditions_of(actor: Actor, text: str, fields: FieldSet) -> list[ColumnElement[bool]]:
+    """What a filter text asks; raises `Invalid` for the field `q` that points at the place.
+
+    Rights are added by the query that joins the condition.
+    """
+    if not text.strip():
+        return []
+    try:
+        return [compile_condition(parse(text), fields, context_of(actor))]
+    except QueryError as error:
+        raise Invalid.field(
+            "q", _("%(message)s (at character %(place)s)", message=str(error), place=error.position + 1)
+        ) from error
+
+
+def context_of(actor: Actor) -> Context:
+    """Who asks, when, and in which zone."""
+    return Context(
+        actor_id=actor.person_id, group_ids=tuple(actor.group_ids), now=clock.now(), zone=ZoneInfo(actor.timezone)
+    )
+
+
+def column_field(name: str, kind: FieldType, title: str, column: Any, **rest: Any) -> Field:
+    """A field that is one column of the record's own table."""
+    return Field(
+        name=name, type=kind, title=title, expression=column, get=lambda record: getattr(record, column.key), **rest
+    )
+
+
+def ids_where(column: Any) -> Callable[[str], list[int]]:
+    """Looks up the ids of the records whose `column` is exactly what the filter names."""
+    table = column.class_
+    return lambda name: list(session.scalars(select(table.id).where(column == name)))

@@ -1,0 +1,90 @@
+"""Recording a new ticket that a kind's own service prepared."""
+
+from itsm.identity.models import Group, Person
+from itsm.kernel import clock
+from itsm.kernel.actor import Actor
+from itsm.kernel.db import session
+from itsm.kernel.events import emit
+from itsm.kernel.lifecycle import UNFINISHED
+from itsm.kernel.records import get
+from itsm.tickets import policy, queries
+from itsm.tickets.events import TicketOpened
+from itsm.tickets.models import NO_DUE, Ticket
+from itsm.tickets.priority import priority_of
+from itsm.tickets.services.journal import write_journal
+from itsm.tickets.services.steps import lifecycle_of
+
+
+def open_ticket(
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    group_id: int | None = None,
+    assignee_id: int | None = None,
+    acknowledge: bool = True,
+) -> None:
+    """Record a new ticket that a kind's own service prepared (title, description, requester, impact, urgency, category).
+
+    Sets state, priority, organisation and group (given, else by category), writes journal and audit, tells subscribers.
+    Without `acknowledge` the requester gets no confirmation (automatic mail must not be answered).
+    """
+    now = clock.now()
+    cycle = lifecycle_of(ticket)
+    ticket.state, ticket.state_category = cycle.initial, cycle.category(cycle.initial)
+    ticket.unfinished = int(cycle.category(cycle.initial) in UNFINISHED)
+    ticket.created_at = ticket.updated_at = now
+    ticket.opened_by_id = actor.person_id
+    if not ticket.priority_reason:
+        ticket.priority = priority_of(ticket.impact, ticket.urgency)
+    if ticket.requester_id and ticket.organisation_id is None:
+        ticket.organisation_id = get(Person, ticket.requester_id).organisation_id
+    _route(ticket, group_id)
+    ticket.assignee_id = assignee_id
+    ticket.due_at, ticket.due_state, ticket.version = NO_DUE, "", 1
+    session.add(ticket)
+    session.flush()
+    _write_opening(actor, ticket)
+    emit(
+        TicketOpened(
+            ticket.id,
+            ticket.kind,
+            actor_id=actor.person_id,
+            channel=ticket.channel,
+            at=now,
+            acknowledge=acknowledge,
+        )
+    )
+
+
+def _route(ticket: Ticket, group_id: int | None) -> None:
+    if group_id is None and ticket.category_id is not None:
+        group_id = queries.default_group_id(ticket.category_id)
+        ticket.assignment_reason = "category" if group_id else ""
+    elif group_id is not None:
+        ticket.assignment_reason = "hand"
+    if group_id is None:
+        group_id, ticket.assignment_reason = queries.front_group_id(), "front"
+    ticket.group_id = group_id
+    ticket.level = get(Group, group_id).level if group_id else 1
+
+
+def _write_opening(actor: Actor, ticket: Ticket) -> None:
+    facts = (
+        "state",
+        "state_category",
+        "priority",
+        "impact",
+        "urgency",
+        "category_id",
+        "group_id",
+        "assignee_id",
+        "level",
+    )
+    write_journal(
+        actor,
+        ticket,
+        "created",
+        body=ticket.description,
+        changes={name: [None, getattr(ticket, name)] for name in facts},
+        by_requester=policy.is_requester(actor, ticket),
+    )

@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM = $(shell command -v npm >/dev/null 2>&1 && echo npm || echo $(BIN)/npm)
 
+# The packages of the application, as the type checker knows them.
+PACKAGES = $(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['tool']['mypy']['packages'])"
+
 .PHONY: up test check bench fmt assets translations texts lock migration clean
 
 up: $(VENV)/.base assets translations
@@ -72,5 +75,5 @@ migration: $(VENV)/.dev
 
 # Collect texts into the catalogues.
 texts: $(VENV)/.dev
-	@$(BIN)/pybabel --quiet extract --no-location --sort-output --no-wrap --keyword=_ --keyword=noop --keyword=plural:1,2 --mapping babel.cfg --output /tmp/itsm-messages.pot config itsm incident problem change cmdb assets sla
+	@$(BIN)/pybabel --quiet extract --no-location --sort-output --no-wrap --keyword=_ --keyword=noop --keyword=plural:1,2 --mapping babel.cfg --output /tmp/itsm-messages.pot $$($(PACKAGES))
 	@for code in en sv es fa el; do test -f itsm/translations/$$code/LC_MESSAGES/messages.po && $(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap --ignore-obsolete --input-file /tmp/itsm-messages.pot --output-file itsm/translations/$$code/LC_MESSAGES/messages.po --locale $$code || $(BIN)/pybabel --quiet init --no-wrap --input-file /tmp/itsm-messages.pot --output-file itsm/translations/$$code/LC_MESSAGES/messages.po --locale $$code; done

@@ -21,15 +21,13 @@ from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid, ItsmError
 from itsm.kernel.text import _
-from itsm.tickets import filters, pages
+from itsm.tickets import pages
 from itsm.tickets import queries as tickets
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.forms import Form, read_form
 from itsm.web.presentation import reader
 
 blueprint = Blueprint("change", __name__, template_folder="templates")
-
-ORDERS = {"newest": _("Newest"), "priority": _("Priority"), "-updated_at": _("Last changed")}
 
 
 @blueprint.app_context_processor
@@ -44,27 +42,12 @@ def shared() -> dict[str, Any]:
 def list_all() -> str:
     """Changes by view, with type, risk and window."""
     actor = current_actor()
-    views = queries.views(actor)
-    chosen = next((view for view in views if view.name == request.args.get("view")), views[0])
-    text, sort = request.args.get("q", ""), request.args.get("sort", "newest")
-    sort = sort if sort in ORDERS else "newest"
-    context = {
-        "views": views,
-        "view": chosen,
-        "q": text,
-        "sort": sort,
-        "orders": ORDERS,
-        "rows": [],
-        "next": None,
-        "fault": "",
-    }
-    context["counts"] = tickets.count_up_to_limit(actor, views)
-    try:
-        conditions = [chosen.condition, *filters.conditions(actor, text)]
-        page, own = queries.list_rows(actor, conditions=conditions, order=sort, cursor=request.args.get("cursor"))
-    except Invalid as error:
-        return render_template("change/list.html", **context | {"fault": error.message})
-    return render_template("change/list.html", **context | {"rows": page.items, "next": page.next, "own": own})
+    return pages.render_list("change/list.html", actor, queries.views(actor), _read_rows)
+
+
+def _read_rows(actor: Actor, **wanted: Any) -> dict[str, Any]:
+    page, own = queries.list_rows(actor, **wanted)
+    return {"rows": page.items, "next": page.next, "own": own}
 
 
 @blueprint.get("/changes/calendar")

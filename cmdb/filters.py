@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
+from cmdb import policy
 from cmdb.lifecycle import LIFECYCLE
 from cmdb.models import Ci
 from itsm.identity.filters import lookup_person
@@ -17,7 +18,14 @@ from itsm.search import queries as search
 
 def conditions(actor: Actor, text: str) -> list[ColumnElement[bool]]:
     """What a filter text asks of CIs; raises `Invalid` for the field `q` that points at the place."""
-    return conditions_of(actor, text, ci_fields())
+    return conditions_of(actor, text, ci_fields() if policy.can_read_all(actor) else requester_fields())
+
+
+@cache
+def requester_fields() -> FieldSet:
+    """The fields of CIs that look up no people, groups or places, so that they tell nobody which there are."""
+    fields = ci_fields()
+    return FieldSet([field for field in fields if field.lookup is None], full_text=fields.full_text)
 
 
 @cache

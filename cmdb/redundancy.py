@@ -21,7 +21,10 @@ def degraded_ids(found: Walk, root_id: int, types: Mapping[str, RelationType]) -
     fewer than `members_needed` of its suppliers by that relation (1 unless its attribute says more) are left in
     operation. A `degrades` relation never stops. Rule: C5.
     """
-    redundant = {key for key, each in types.items() if each.effect == "redundant"}
+    met = {edge.type_key for edge in found.edges}
+    if all(types[key].effect == "stops" for key in met):
+        return set()
+    redundant = {key for key in met if types[key].effect == "redundant"}
     clusters = {edge.consumer_id for edge in found.edges if edge.type_key in redundant}
     groups = _groups(clusters, types, redundant)
     needed = _needed(clusters)

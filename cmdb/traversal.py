@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, select, union_all
 
 from cmdb import policy
 from cmdb.models import Ci, Relation, RelationType
@@ -14,7 +14,7 @@ from itsm.kernel.db import session
 Direction = Literal["down", "up"]
 CHUNK = 1_000  # ids in one statement: few enough that a cut answer reads little beyond what it shows
 EDGES_PER_NODE = 10  # how many relations are read at most for each CI that may be shown
-FRONTIER = bindparam("frontier", expanding=True, literal_execute=True)  # thousands of ids cost more as parameters
+FRONTIER: BindParameter[int] = bindparam("frontier", expanding=True, literal_execute=True)  # cheaper than parameters
 
 
 class Node(NamedTuple):
@@ -72,7 +72,7 @@ def walk(
 
 
 def _one_level(found: Walk, frontier: Sequence[int], steps: Select[Any], *, down: bool, limit: int) -> list[int]:
-    nodes, fresh = found.nodes, []
+    nodes, fresh = found.nodes, list[int]()
     for relation_id, source_id, target_id, type_key, far_id, *facts in _rows(found, frontier, steps, limit=limit):
         near_id = source_id if far_id == target_id else target_id
         if far_id not in nodes:
@@ -87,11 +87,12 @@ def _one_level(found: Walk, frontier: Sequence[int], steps: Select[Any], *, down
 
 
 def _beyond(near: Node, far_id: int, facts: Sequence[Any]) -> Node:
+    name, class_key, state, criticality, owner_id = facts
     via = (*near.via, near.id) if near.depth else ()
-    return Node(far_id, *facts, near.depth + 1, via)
+    return Node(far_id, name, class_key, state, criticality, owner_id, near.depth + 1, via)
 
 
-def _rows(found: Walk, frontier: Sequence[int], steps: Select[Any], *, limit: int) -> Iterator[Row[Any]]:
+def _rows(found: Walk, frontier: Sequence[int], steps: Select[Any], *, limit: int) -> Iterator[Sequence[Any]]:
     for chunk in _chunks(frontier):
         room = limit * EDGES_PER_NODE - len(found.edges)
         if room <= 0:

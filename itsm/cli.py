@@ -1,162 +1,71 @@
-"""The `itsm` command: what operates the system, and the commands that modules contribute.
+"""The `itsm` command: starts what was asked for, and builds the application only where that needs it.
 
-Exit status 0 on success, 1 when the thing asked for failed, 2 on wrong usage.
+Exit status 0 on success, 1 when the thing asked for failed, 2 on wrong usage; 75 when mail could not be stored.
 """
 
-import json
 import signal
 import sys
-from typing import Any
+from collections.abc import Sequence
 
 import click
-from flask import Flask
 
-from config.settings import SettingsError, describe, load
-from itsm import process
-from itsm.app import MODULES, create_app
-from itsm.demo import load as demo_organisation
-from itsm.kernel import audit
-from itsm.kernel.db import session, unit_of_work
-from itsm.kernel.errors import ItsmError
-from itsm.kernel.runtime import settings
-from itsm.seeding import seed
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.pass_context
-def itsm(context: click.Context) -> None:
-    """itsm: service desk and CMDB."""
-    context.obj = create_app()
-    context.with_resource(context.obj.app_context())
-
-
-@itsm.command()
-def init() -> None:
-    """Migrate the database and write base data and the first administrator."""
-    process.initialise()
-
-
-@itsm.command()
-def demo() -> None:
-    """Add the demo organisation (does nothing where it is already)."""
-    process.initialise()
-    demo_organisation.load(click.echo)
-
-
-@itsm.command()
-@click.pass_obj
-def serve(app: Flask) -> None:
-    """Run the web server."""
-    process.serve(app)
-
-
-@itsm.command()
-@click.pass_obj
-def worker(app: Flask) -> None:
-    """Run the scheduler and executor."""
-    process.work(app)
-
-
-@itsm.command()
-@click.pass_obj
-def up(app: Flask) -> None:
-    """Migrate, fill an empty database, and run web server and worker in the foreground."""
-    process.up(app)
-
-
-@itsm.group()
-def config() -> None:
-    """Settings."""
-
-
-@config.command("show")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def config_show(*, as_json: bool) -> None:
-    """Print every setting with its source, secrets masked."""
-    rows = describe()
-    if as_json:
-        click.echo(json.dumps([vars(row) for row in rows], ensure_ascii=False, indent=1))
-        return
-    for row in rows:
-        click.echo(f"{row.name:24} {row.value:40} {row.source:24} {row.title}")
-
-
-@itsm.group("audit")
-def audit_group() -> None:
-    """The audit log."""
-
-
-@audit_group.command("verify")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def audit_verify(*, as_json: bool) -> None:
-    """Check the chained audit log; names the first entry that does not hold."""
-    with unit_of_work():
-        while audit.seal():
-            session.flush()
-    anchor = process.read_anchor(settings())
-    verdict = audit.verify(anchored=anchor)
-    process.write_anchor(settings(), audit.head()) if not verdict.reason else None
-    if as_json:
-        click.echo(json.dumps(vars(verdict)))
-    elif verdict.reason:
-        click.echo(f"entry {verdict.broken_number}: {verdict.reason} ({verdict.checked} entries before it hold)")
-    else:
-        click.echo(f"{verdict.checked} entries hold")
-    if verdict.reason:
-        sys.exit(1)
-
-
-@itsm.group("job")
-def job_group() -> None:
-    """Scheduled jobs."""
-
-
-@job_group.command("run")
-@click.argument("name")
-def job_run(name: str) -> None:
-    """Run one scheduled job now, in this process."""
-    outcome = process.run_named_job(name)
-    click.echo(f"{name}: {outcome.done} done, {outcome.failed} failed")
-    for error in outcome.errors:
-        click.echo(error, err=True)
-    if outcome.failed:
-        sys.exit(1)
-
-
-def _add_module_commands() -> None:
-    for module in MODULES:
-        for command in module.commands:
-            known = itsm.commands.get(command.name or "")
-            if isinstance(known, click.Group) and isinstance(command, click.Group):
-                known.commands.update(command.commands)
-            else:
-                itsm.add_command(command)
-
-
-itsm.add_command(seed)
-_add_module_commands()
-
+from config.settings import SettingsError, load
 
 FAILED = 1
 TRY_AGAIN_LATER = 75  # EX_TEMPFAIL: a mail server that pipes mail in keeps it until the installation is mended
 
 
-def main() -> Any:
+def main() -> None:
     """Entry point; a wrong setting or a refused request ends the command with one clear line."""
-    status = TRY_AGAIN_LATER if sys.argv[1:3] == ["mail", "receive"] else FAILED
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    words = sys.argv[1:3]
+    if alone := _standing_alone(words):
+        alone(args=sys.argv[3:], prog_name=f"itsm {' '.join(words)}")
+    elif words == ["mail", "receive"]:
+        _receive()
+    else:
+        _run(FAILED)
+
+
+def _standing_alone(words: Sequence[str]) -> click.Command | None:
+    """A command that needs neither application nor database; without them it starts in a fraction of the time."""
+    if words == ["mail", "parse"]:
+        from itsm.channels.mail.parse_command import parse
+
+        return parse
+    if words == ["sla", "calculate"]:
+        from sla.calculate_command import calculate
+
+        return calculate
+    return None
+
+
+def _receive() -> None:
+    """Whatever keeps the application from starting, the mail server must keep the message."""
+    try:
+        _run(TRY_AGAIN_LATER)
+    except Exception as error:  # noqa: BLE001 (any fault must leave the message with the mail server)
+        sys.stderr.write(f"itsm mail receive: not stored, try again later: {error}\n"[:1000])
+        sys.exit(TRY_AGAIN_LATER)
+
+
+def _run(failure: int) -> None:
     try:
         if not {"-h", "--help"} & set(sys.argv):
             load()
-        itsm(standalone_mode=True)
+        from itsm.commands import itsm
     except SettingsError as error:
         sys.stderr.write(f"itsm: {error}\n")
-        sys.exit(status)
+        sys.exit(failure)
+    from itsm.kernel.errors import ItsmError
+
+    try:
+        itsm(standalone_mode=True)
     except ItsmError as error:
         sys.stderr.write(f"itsm: {error}\n")
         for name, texts in error.errors.items():
             sys.stderr.write(f"  {name}: {' '.join(str(text) for text in texts)}\n")
-        sys.exit(status)
+        sys.exit(failure)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from flask_smorest import Blueprint
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid
 from itsm.kernel.text import _
-from itsm.tickets import services as ticket_services
-from itsm.tickets.api import add_routes, apply_changes, category_id, group_id, person_id
+from itsm.tickets.api import add_routes, category_id, group_id, person_id
 from itsm.tickets.models import Ticket
 from itsm.tickets.present import present_one
 from itsm.tickets.queries import find_ticket
@@ -56,14 +55,6 @@ def _incident(actor: Actor, number: str | None) -> Ticket | None:
     return incident
 
 
-def apply(actor: Actor, problem: Problem, changes: Mapping[str, Any]) -> None:
-    """Apply a PATCH: the analysis, then what all tickets share."""
-    own = {name: changes[name].strip() for name in Problem.own_facts if name in changes}
-    if own:
-        ticket_services.change_facts(actor, problem, version=None, changes=own)
-    apply_changes(actor, problem, {name: value for name, value in changes.items() if name not in own})
-
-
 @blueprint.get("/problems/<string:number>/incidents")
 @blueprint.response(200, CausedIncidents)
 @requires("tickets.read")
@@ -76,4 +67,4 @@ def incidents(number: str) -> dict[str, Any]:
     return {"total": impact.total, "open": impact.open, "items": items, "next": None}
 
 
-add_routes(blueprint, Problem, ProblemOutput, changes=ProblemChanges, apply=apply)
+add_routes(blueprint, Problem, ProblemOutput, changes=ProblemChanges)

@@ -4,8 +4,9 @@ from itsm.kernel.module import LinkRule, MenuEntry, Module, Panel, Permission
 from itsm.kernel.text import _
 from problem.api import blueprint as api_blueprint
 from problem.lifecycle import LIFECYCLE
+from problem.panels import closing_warning, impact_panel, incident_panel
 from problem.subscribers import SUBSCRIPTIONS
-from problem.views import blueprint, closing_warning, impact_panel, incident_panel
+from problem.views import blueprint
 
 WORKERS = ("agent", "supervisor", "change_manager", "admin")
 

@@ -1,4 +1,4 @@
-"""Pages of problems: list, form, record, and what they show on other records."""
+"""Pages of problems: list, form, record."""
 
 from typing import Any
 
@@ -8,9 +8,8 @@ from itsm.identity import queries as identity
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid, ItsmError
 from itsm.kernel.text import _
-from itsm.tickets import filters, pages
+from itsm.tickets import pages
 from itsm.tickets import queries as tickets
-from itsm.tickets.models import Ticket
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.forms import Form, read_form
 from problem import queries, services
@@ -19,39 +18,18 @@ from problem.schemas import AnalysisForm, OpenProblem
 
 blueprint = Blueprint("problem", __name__, template_folder="templates")
 
-ORDERS = {"newest": _("Newest"), "priority": _("Priority"), "-updated_at": _("Last changed")}
-
 
 @blueprint.get("/problems")
 @requires("tickets.read")
 def list_all() -> str:
     """Problems by view, with the number of incidents that each caused."""
     actor = current_actor()
-    views = queries.views(actor)
-    chosen = next((view for view in views if view.name == request.args.get("view")), views[0])
-    text, sort = request.args.get("q", ""), request.args.get("sort", "newest")
-    sort = sort if sort in ORDERS else "newest"
-    context = {
-        "views": views,
-        "view": chosen,
-        "q": text,
-        "sort": sort,
-        "orders": ORDERS,
-        "rows": [],
-        "next": None,
-        "fault": "",
-    }
-    context["counts"] = tickets.count_up_to_limit(actor, views)
-    try:
-        conditions = [chosen.condition, *filters.conditions(actor, text)]
-        page, own, impact = queries.list_rows(
-            actor, conditions=conditions, order=sort, cursor=request.args.get("cursor")
-        )
-    except Invalid as error:
-        return render_template("problem/list.html", **context | {"fault": error.message})
-    return render_template(
-        "problem/list.html", **context | {"rows": page.items, "next": page.next, "own": own, "impact": impact}
-    )
+    return pages.render_list("problem/list.html", actor, queries.views(actor), _read_rows)
+
+
+def _read_rows(actor: Actor, **wanted: Any) -> dict[str, Any]:
+    page, own, impact = queries.list_rows(actor, **wanted)
+    return {"rows": page.items, "next": page.next, "own": own, "impact": impact}
 
 
 @blueprint.get("/problems/new")
@@ -117,29 +95,3 @@ def record_analysis(number: str) -> Any:
             actor, problem, refusal=error, typed=form.values | {"step": "analysis"}
         ), error.status
     return redirect(pages.url_of(problem))
-
-
-def incident_panel(actor: Actor, ticket: Ticket) -> str:
-    """On an incident: its problems with their workarounds, and the way to raise one."""
-    if ticket.kind != queries.INCIDENT:
-        return ""
-    return render_template(
-        "problem/_incident_panel.html", ticket=ticket, problems=queries.list_of_incident(actor, ticket.id)
-    )
-
-
-def impact_panel(actor: Actor, ticket: Ticket) -> str:
-    """On a problem: how many incidents it caused, and a warning when it is about to be closed while some are open."""
-    if ticket.kind != "problem":
-        return ""
-    impact = queries.impact_of(actor, [ticket.id]).get(ticket.id, queries.Impact())
-    incidents = queries.list_incidents(actor, ticket.id) if impact.total else []
-    return render_template("problem/_impact_panel.html", ticket=ticket, impact=impact, incidents=incidents)
-
-
-def closing_warning(actor: Actor, ticket: Ticket) -> str:
-    """On a problem that can be closed or was closed: how many of its incidents are still open."""
-    if ticket.kind != "problem" or ticket.state not in {"resolved", "closed"}:
-        return ""
-    impact = queries.impact_of(actor, [ticket.id]).get(ticket.id, queries.Impact())
-    return render_template("problem/_closing_warning.html", ticket=ticket, impact=impact) if impact.open else ""

@@ -8,35 +8,15 @@ import click
 
 from itsm.kernel.db import unit_of_work
 from sla import queries, services
-from sla.calculate import CasesError
-from sla.calculate import calculate as answer_cases
+from sla.calculate_command import calculate
 from sla.services import Difference
 
-LARGEST_INPUT_BYTES = 20 * 1024 * 1024
 BATCH = 200
 
 
 @click.group()
 def sla() -> None:
     """Service levels: business time and clocks."""
-
-
-@sla.command()
-def calculate() -> None:
-    """Answer business-time cases: a JSON list on standard input, a JSON list on standard output.
-
-    Each case is answered by itself, also with what is wrong with it. Input that is no JSON list is wrong usage.
-    """
-    raw = sys.stdin.buffer.read(LARGEST_INPUT_BYTES + 1)
-    if len(raw) > LARGEST_INPUT_BYTES:
-        raise click.UsageError("The input is larger than 20 MB.")
-    try:
-        answers = answer_cases(json.loads(raw))
-    except CasesError as error:
-        raise click.UsageError(str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise click.UsageError(f"The input is not JSON: {str(error)[:200]}") from error
-    click.echo(json.dumps(answers, ensure_ascii=False))
 
 
 @sla.command()
@@ -58,6 +38,9 @@ def rebuild(*, dry_run: bool, as_json: bool) -> None:
             after_id = ids[-1]
             progress.update(len(ids))
     _print(differences, total, dry_run=dry_run, as_json=as_json)
+
+
+sla.add_command(calculate)
 
 
 def _print(differences: list[Difference], total: int, *, dry_run: bool, as_json: bool) -> None:

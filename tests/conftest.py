@@ -3,6 +3,7 @@
 import itertools
 import os
 import socket
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from itsm.kernel.module import registry
 from tests.factories import Factory
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]["packages"]
 SHARED = ROOT.parent / "shared" / "samples"
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday morning
 ON_CI = os.environ.get("CI") == "true"

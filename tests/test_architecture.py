@@ -7,9 +7,8 @@ import pytest
 from flask import Flask
 
 from itsm.kernel.module import registry
-from tests.conftest import ROOT
+from tests.conftest import PACKAGES, ROOT
 
-PACKAGES = ("itsm", "incident", "problem", "change", "cmdb", "assets", "sla", "config")
 RULES = ("models.py", "lifecycle.py", "policy.py", "services.py", "queries.py", "subscribers.py", "jobs.py")
 LINES = 420
 

@@ -11,11 +11,10 @@ from babel.messages.pofile import read_po
 from flask import Flask
 
 from itsm.kernel.text import LANGUAGES, _, language, plural
-from tests.conftest import ROOT
+from tests.conftest import PACKAGES, ROOT
 
 KEYWORDS = ("_", "noop", "plural:1,2")
 PLACE = re.compile(r"%\((\w+)\)[sd]")
-SOURCES = ("config", "itsm", "incident", "problem", "change", "cmdb", "assets", "sla")
 
 
 def catalogue(code: str) -> Catalog:
@@ -29,7 +28,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     target = tmp_path_factory.mktemp("texts") / "messages.pot"
     options = [f"--keyword={each}" for each in KEYWORDS]
     command = [str(Path(sys.executable).parent / "pybabel"), "--quiet", "extract", "--no-location", *options]
-    subprocess.run([*command, "--mapping", "babel.cfg", "--output", str(target), *SOURCES], cwd=ROOT, check=True)
+    subprocess.run([*command, "--mapping", "babel.cfg", "--output", str(target), *PACKAGES], cwd=ROOT, check=True)
     with target.open("rb") as source:
         return read_po(source)
 

@@ -2,7 +2,6 @@
 
 import random
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from cmdb import services as cmdb
@@ -10,6 +9,7 @@ from cmdb.models import Ci
 from incident import services as incidents
 from incident.models import Incident
 from itsm.demo import stories
+from itsm.demo.made import Company
 from itsm.identity import queries as identity
 from itsm.identity.actors import actor_of
 from itsm.identity.models import Person
@@ -19,16 +19,13 @@ from itsm.kernel.db import unit_of_work
 from itsm.kernel.errors import ItsmError
 from itsm.tickets import services as tickets
 
-if TYPE_CHECKING:
-    from itsm.demo.load import Company
-
 DAYS = 90
 INCIDENTS = 320
 STILL_OPEN = 42
 CHANNELS = ("phone", "phone", "mail", "mail", "portal", "chat")
 
 
-def write_history(made: "Company") -> None:
+def write_history(made: Company) -> None:
     """Write incidents one after another, each as of its own instants."""
     dice = random.Random(2026)
     now = clock.now()
@@ -55,7 +52,7 @@ def _opening(dice: random.Random, now: datetime, number: int) -> datetime:
 class Tale:
     """One incident from the call to its end."""
 
-    def __init__(self, made: "Company", dice: random.Random, opened: datetime, now: datetime, *, is_open: bool) -> None:
+    def __init__(self, made: Company, dice: random.Random, opened: datetime, now: datetime, *, is_open: bool) -> None:
         self.made, self.dice, self.at, self.now, self.is_open = made, dice, opened, now, is_open
         self.story = dice.choices(stories.STORIES, [story.weight for story in stories.STORIES])[0]
         self.requester = dice.choice([person for person in made.people.values() if " staff" in person.title])

@@ -3,18 +3,18 @@
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import delete, select
 
 from cmdb import services as cmdb
-from cmdb.models import Ci
 from itsm.demo import company, estate
 from itsm.demo.history import write_history
+from itsm.demo.made import Company
+from itsm.demo.records import write_records
 from itsm.identity import services as identity
 from itsm.identity.actors import forget_actors
-from itsm.identity.models import Group, Organisation, Person, Site
+from itsm.identity.models import Person
 from itsm.kernel import preferences
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session, unit_of_work
@@ -27,26 +27,18 @@ LOGINS_FILE = "demo-logins.txt"
 LOGINS = ("Anna Karlsson", "Maryam Rahimi", "Petros Tsakiris", "Karin Holm", "Elena Ruiz")
 
 
-@dataclass
-class Company:
-    """What was made, by name."""
-
-    sites: dict[str, Site] = field(default_factory=dict)
-    departments: dict[tuple[str, str], Organisation] = field(default_factory=dict)
-    groups: dict[str, Group] = field(default_factory=dict)
-    people: dict[str, Person] = field(default_factory=dict)
-    categories: dict[str, Category] = field(default_factory=dict)
-    cis: dict[str, Ci] = field(default_factory=dict)
-    pcs: dict[int, Ci] = field(default_factory=dict)  # by owner
-
-
 def load(tell: Callable[[str], None]) -> None:
     """Make the demo organisation where it is not yet."""
     if preferences.get(LOADED):
         tell("The demo organisation is there already.")
         return
     made = Company()
-    for title, part in (("people", _people), ("equipment", _estate), ("three months of work", write_history)):
+    for title, part in (
+        ("people", _people),
+        ("equipment", _estate),
+        ("three months of work", write_history),
+        ("assets, problems and changes", write_records),
+    ):
         tell(f"Demo: {title} …")
         part(made)
         forget_actors()

@@ -34,8 +34,8 @@ def add_routes(
 ) -> None:
     """List, read, change, step, write to the journal and link tickets of a kind.
 
-    A kind with facts of its own gives the schema of its PATCH and the function that applies one (`apply_changes` for the
-    rest).
+    A kind with `own_facts` gives the schema of its PATCH; one whose facts have rules of their own gives the function that
+    applies them too (and leaves the rest to `apply_changes`).
     """
     _add_collection(blueprint, kind, output)
     _add_changes(blueprint, kind, output, changes, apply or apply_changes)
@@ -119,8 +119,12 @@ def _parsed_fields(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def apply_changes(actor: Actor, ticket: Ticket, changes: Mapping[str, Any]) -> None:
-    """Apply a PATCH: facts, then group and person, then priority."""
-    facts = {name: changes[name] for name in ("title", "description", "impact", "urgency") if name in changes}
+    """Apply a PATCH: facts (those of the kind among them), then group and person, then priority."""
+    facts: dict[str, Any] = {
+        name: changes[name] for name in ("title", "description", "impact", "urgency") if name in changes
+    }
+    own = {name: changes[name] for name in changes if name in type(ticket).own_facts}
+    facts |= {name: value.strip() if isinstance(value, str) else value for name, value in own.items()}
     if "category" in changes:
         facts["category_id"] = category_id(changes["category"])
     if "requester" in changes:

@@ -1,12 +1,12 @@
-"""Putting a record's page together: the same parts for every kind of ticket."""
+"""Putting records and lists together: the same parts for every kind of ticket."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import render_template
+from flask import render_template, request
 
 from itsm.identity import queries as identity
 from itsm.identity.models import Group
@@ -15,9 +15,11 @@ from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid, ItsmError
 from itsm.kernel.module import registry
 from itsm.kernel.text import _
-from itsm.tickets import policy, queries, services
+from itsm.tickets import filters, policy, queries, services
 from itsm.tickets.models import NUMBER_DIGITS, JournalEntry, Ticket
 from itsm.web.presentation import reader
+
+LIST_ORDERS = {"newest": _("Newest"), "priority": _("Priority"), "-updated_at": _("Last changed")}
 
 
 def class_of(kind: str) -> type[Ticket]:
@@ -188,6 +190,34 @@ def render_record(
         ticket = queries.get_by_id(actor, ticket.id)
     template = f"{ticket.kind}/record.html"
     return render_template(template, refusal=refusal, typed=typed or {}, **record_context(actor, ticket))
+
+
+def render_list(
+    template: str, actor: Actor, views: Sequence[queries.View], read_rows: Callable[..., Mapping[str, Any]]
+) -> str:
+    """A kind's own list: ready-made views with counts, the filter, an order, and one page of rows.
+
+    `read_rows(actor, conditions=, order=, cursor=)` answers `rows`, `next` and what is particular to the kind. A filter that
+    cannot be read shows its fault and no rows.
+    """
+    view = next((each for each in views if each.name == request.args.get("view")), views[0])
+    text, sort = request.args.get("q", ""), request.args.get("sort", "")
+    sort = sort if sort in LIST_ORDERS else "newest"
+    context: dict[str, Any] = {
+        "views": views,
+        "view": view,
+        "q": text,
+        "sort": sort,
+        "orders": LIST_ORDERS,
+        "fault": "",
+    }
+    context["counts"] = queries.count_up_to_limit(actor, views)
+    try:
+        conditions = [view.condition, *filters.conditions(actor, text)]
+        read = read_rows(actor, conditions=conditions, order=sort, cursor=request.args.get("cursor"))
+    except Invalid as error:
+        read = {"fault": error.message, "rows": [], "next": None}
+    return render_template(template, **context | dict(read))
 
 
 def parse_local(field: str, text: str) -> datetime:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from cmdb import queries
+from cmdb import queries, schemas
 from itsm.kernel.actor import SYSTEM
 from tests.factories import Factory
 from tests.statements import counted
@@ -178,6 +178,13 @@ def test_impact_has_the_shape_of_the_contract(client: FlaskClient, make: Factory
     make.relation(program, server, "runs_on")
     make.relation(service, program)
     body = client.get(f"{CIS}/{server.id}/impact", headers=agent).json
+    assert schemas.ImpactOutput().validate(body) == {}
+    for part, schema in (
+        (body["edges"][0], schemas.ImpactEdgeOutput()),
+        (body["nodes"][0], schemas.ImpactNodeOutput()),
+    ):
+        assert part.keys() == {field.data_key or name for name, field in schema.fields.items()}
+    assert body.keys() == schemas.ImpactOutput().fields.keys()
     assert body["root"]["id"] == server.id
     assert body["nodes"][1] == {
         "id": service.id,
@@ -230,3 +237,12 @@ def test_a_hub_costs_what_a_leaf_costs(client: FlaskClient, make: Factory, agent
 
     cost("leaf")
     assert cost(hub.name) == cost(leaf.name) == cost("hub", "leaf") <= 20
+
+
+@pytest.mark.parametrize("field", ["owner", "group", "site", "organisation"])
+def test_a_requester_finds_out_about_nobody_by_filtering_cis(client: FlaskClient, make: Factory, field: str) -> None:
+    own = headers(make, "end_user")
+    answer = client.get(CIS, query_string={"q": f'{field} = "x"'}, headers=own)
+    assert answer.status_code == 422
+    assert f"There is no field “{field}”" in answer.json["errors"]["q"][0]
+    assert client.get(CIS, query_string={"q": "name = x"}, headers=own).status_code == 200

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from itsm.kernel.db import session
-from sla import commands
+from sla import calculate_command
 from sla.commands import sla
 from sla.models import SlaClock
 from tests.factories import Factory
@@ -38,7 +38,7 @@ def test_input_that_is_no_list_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -
         result = CliRunner().invoke(sla, ["calculate"], input=text)
         assert result.exit_code == 2, text
         assert "Traceback" not in result.output
-    monkeypatch.setattr(commands, "LARGEST_INPUT_BYTES", 10)
+    monkeypatch.setattr(calculate_command, "LARGEST_INPUT_BYTES", 10)
     assert CliRunner().invoke(sla, ["calculate"], input=json.dumps([CASE])).exit_code == 2
 
 

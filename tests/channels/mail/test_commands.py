@@ -45,7 +45,8 @@ def test_receive_tells_what_became_of_the_message(new_desk: Callable[..., Flask]
 
 
 def test_receive_asks_to_try_later_when_nothing_can_be_stored(tmp_path: Path) -> None:
-    for settings in ({"database_url": unreachable()}, {"demo": "0"}, {"port": "x"}):
+    no_driver = "nosuchdatabase://nobody@127.0.0.1/none"
+    for settings in ({"database_url": unreachable()}, {"database_url": no_driver}, {"demo": "0"}, {"port": "x"}):
         answer = itsm("receive", raw=letter(), data_dir=str(tmp_path), **settings)
         assert (answer.returncode, answer.stdout) == (75, b""), settings
 
@@ -63,3 +64,13 @@ def test_parse_needs_no_database(tmp_path: Path) -> None:
     assert (third["file"], set(third)) == (str(tmp_path / "none.eml"), {"file", "error"})
     piped = itsm("parse", raw=letter("Hello"), **where)
     assert json.loads(piped.stdout)["file"] is None
+
+
+def test_parse_does_not_import_the_application() -> None:
+    code = (
+        "import sys; from itsm.cli import main; sys.argv[1:] = ['mail', 'parse', '--help']\n"
+        "try: main()\n"
+        "except SystemExit: print(sorted({'flask', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT, timeout=60)
+    assert answer.stdout.splitlines()[-1] == b"[]"

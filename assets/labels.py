@@ -7,7 +7,6 @@ import segno
 from flask import render_template
 
 from assets.models import Asset
-from itsm.kernel.pdf import render_pdf
 from itsm.kernel.runtime import settings
 
 SINGLE = "@page { size: 62mm 29mm; margin: 0 } .label { width: 62mm; height: 29mm; padding: 2mm }"
@@ -47,5 +46,7 @@ def sheet_pdf(assets: Sequence[Asset]) -> bytes:
 
 
 def _render(assets: Sequence[Asset], layout: str) -> bytes:
+    from itsm.kernel.pdf import render_pdf  # heavy: only who makes a PDF waits for it
+
     labels = [(asset, qr_image(asset.tag)) for asset in assets]
     return render_pdf(render_template("assets/labels.html", labels=labels), stylesheets=[LABEL, layout])

@@ -1,5 +1,6 @@
 """What the processes do: prepare the database, serve pages, run jobs, or all of it in one."""
 
+import gc
 import json
 import os
 import secrets
@@ -30,6 +31,7 @@ ADMIN_EMAIL = "admin@example.org"
 ADMIN_FILE = "initial-admin.txt"
 ANCHOR_FILE = "audit-head.json"
 SCHEDULER_THREADS = 6
+YOUNG_OBJECTS = 10_000  # allocations between collections: the rows of a large answer are not scanned over and over
 
 
 def initialise() -> None:
@@ -105,6 +107,8 @@ def _drop_inherited_connections(server: Any, web_worker: Any) -> None:
 
 def serve(app: Flask) -> None:
     """Run the web server until it is told to stop."""
+    gc.freeze()  # what exists before the fork is neither scanned nor copied into the workers by the collector
+    gc.set_threshold(YOUNG_OBJECTS)
     WebServer(app, settings()).run()
 
 

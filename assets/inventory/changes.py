@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Literal
 
 from assets.inventory.model import LIST_SECTIONS, RECORD_FIELDS, SECTIONS, Inventory
@@ -205,10 +206,17 @@ def _order(entry: Record) -> str:
 
 
 def _entry(value: Any) -> Record:
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return {name: _plain(getattr(value, name)) for name in _field_names(type(value))}
+
+
+@cache
+def _field_names(entry_type: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(entry_type))
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Mapping):

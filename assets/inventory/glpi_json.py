@@ -1,11 +1,13 @@
 """Messages of the GLPI Agent in JSON, from the wire or from a file that the agent wrote."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from assets.inventory.document import MAX_DEPTH, MAX_VALUES, Document, kind_of_agent
 from assets.inventory.row import Notes, Row
 from assets.inventory.wire import InventoryRefused
+
+CONTAINERS = (dict, list)
 
 
 def parse_json(data: bytes) -> Document:
@@ -23,14 +25,16 @@ def parse_json(data: bytes) -> Document:
 
 
 def _check_depth(root: object) -> None:
-    """Refuse what is nested too deep; the walk keeps its own stack, so that depth costs no recursion."""
-    pending = [(root, 1)]
-    while pending:
-        value, depth = pending.pop()
-        if depth > MAX_DEPTH:
-            raise InventoryRefused("body", f"is nested deeper than {MAX_DEPTH} levels")
-        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        pending += [(entry, depth + 1) for entry in inner if isinstance(entry, dict | list)]
+    """Refuse what is nested too deep; the walk goes level by level, so that depth costs no recursion."""
+    level = [root]
+    for _depth in range(MAX_DEPTH):
+        level = [entry for value in level for entry in _inside(value) if isinstance(entry, CONTAINERS)]
+    if level:
+        raise InventoryRefused("body", f"is nested deeper than {MAX_DEPTH} levels")
+
+
+def _inside(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _lower_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:

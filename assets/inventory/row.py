@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 MAX_TEXT = 1000
 MAX_ROWS = 50_000
@@ -55,10 +56,12 @@ class Row:
     def text(self, *keys: str) -> str:
         """The value as one line of plain text without control characters; at most ``MAX_TEXT`` characters."""
         key, value = self._first(keys)
-        if isinstance(value, Mapping | list):
+        if value is None:
+            return ""
+        if not isinstance(value, str) and isinstance(value, Mapping | list):
             self._note(key, "is not a text")
             return ""
-        cleaned = clean_text("" if value is None else _as_text(value))
+        cleaned = clean_text(_as_text(value))
         if len(cleaned) > MAX_TEXT:
             self._note(key, f"was cut to {MAX_TEXT} characters")
         return cleaned[:MAX_TEXT]
@@ -159,7 +162,7 @@ class Row:
 
 def clean_text(text: str) -> str:
     """Plain text on one line: control characters, lone surrogates and line breaks become one space."""
-    return _UNPRINTABLE.sub(" ", text).strip()
+    return text.strip() if text.isprintable() else _UNPRINTABLE.sub(" ", text).strip()
 
 
 def clean_mac(text: str) -> str:
@@ -180,6 +183,8 @@ def clean_address(text: str) -> str:
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, int) and abs(value) > MAX_WHOLE:
@@ -202,6 +207,7 @@ def _is_unknown(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.strip().lower() in _UNKNOWN)
 
 
+@lru_cache(maxsize=4096)
 def _as_day(text: str, *, is_day_first: bool) -> date | None:
     try:
         if found := _YEAR_FIRST.fullmatch(text):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from flask import current_app
 
-from itsm.kernel.pdf import render_pdf
 from itsm.kernel.text import RIGHT_TO_LEFT, language
 from itsm.reports.charts import draw_svg
 from itsm.reports.document import Chart, Report
@@ -29,6 +28,8 @@ def pdf_bytes(report: Report, question: Question) -> bytes:
     """The report on A4, with page numbers, bookmarks, embedded fonts and texts that can be selected."""
     with language(report.language):
         html = report_html(report, question)
+    from itsm.kernel.pdf import render_pdf  # heavy: only who makes a PDF waits for it
+
     return render_pdf(html, stylesheets=[_style(), MIRRORED if report.language in RIGHT_TO_LEFT else ""])
 
 

@@ -75,8 +75,16 @@ def setup(app: Flask, settings: Settings) -> None:
 
 def finish(app: Flask) -> None:
     """Checks that run once the actor is known; called after identity bound itself."""
+    app.before_request(_limit_api)
     app.before_request(access.check_access)
     app.before_request(_check_csrf)
+
+
+def _limit_api() -> None:
+    """Count calls of the API by person, else by address; raises 429 beyond the rate of the settings."""
+    if request.path.startswith("/api/"):
+        with limiter.limit(current_app.config["ITSM"].api_rate, key_func=actor_key):
+            pass
 
 
 def _check_csrf() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -125,6 +126,14 @@ def test_one_address_may_not_try_without_end(limited: Flask, path: str) -> None:
     assert statuses[:20] == [200] * 20
     assert statuses[20:] == [429] * 2
     assert client.get(path).status_code == 200
+
+
+def test_the_api_answers_nobody_without_end(limited: Flask) -> None:
+    limited.config["ITSM"] = replace(limited.config["ITSM"], api_rate="3 per minute")
+    client = limited.test_client()
+    statuses = [client.get("/api/v1/incidents").status_code for _each in range(4)]
+    assert statuses == [401, 401, 401, 429]
+    assert client.get("/login").status_code == 200
 
 
 def test_signing_in_starts_a_new_session(client: FlaskClient, person: Person) -> None:

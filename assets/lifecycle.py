@@ -47,7 +47,9 @@ LIFECYCLE = Lifecycle(
         State("disposed", Category.CLOSED, _("Disposed of")),
     ),
     transitions=(
-        Transition("order", ("requested",), "ordered", _("Place the order"), EDIT, accepts=("supplier", "order_number")),
+        Transition(
+            "order", ("requested",), "ordered", _("Place the order"), EDIT, accepts=("supplier", "order_number")
+        ),
         Transition("receive", COMING, "in_stock", _("Receive into stock"), EDIT, accepts=("site_id",)),
         Transition("reserve", ("in_stock",), "in_stock", _("Reserve"), EDIT, accepts=("note",), guard=is_reserved),
         Transition("release", ("in_stock",), "in_stock", _("Lift the reservation"), EDIT, guard=is_not_reserved),

@@ -1,4 +1,4 @@
-"""The life cycle of an asset. Rule: A1 (`domain.md`)."""
+"""The life cycle of an asset. Rule: A1 (`docs/rules.md`, Assets)."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The life cycles of the three types of change. Rule: G1 (`domain.md`).
+"""The life cycles of the three types of change. Rule: G1 (ITIL 4).
 
 A step that authorises is never taken by hand: it follows the approvers' decision, and its guard reads that decision again.
 """

@@ -1,4 +1,4 @@
-"""Impact, urgency and the matrix that makes a priority of them (Rule: P1, `domain.md`; ITIL 4)."""
+"""Impact, urgency and the matrix that makes a priority of them (Rule: P1; ITIL 4)."""
 
 
 def noop(text: str) -> str:

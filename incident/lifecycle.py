@@ -1,4 +1,4 @@
-"""The life cycle of an incident. Rule: I1 (`domain.md`)."""
+"""The life cycle of an incident. Rule: I1 (ITIL 4)."""
 
 from datetime import timedelta
 

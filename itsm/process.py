@@ -105,10 +105,15 @@ def _drop_inherited_connections(server: Any, web_worker: Any) -> None:
         db.engine.dispose(close=False)
 
 
+def settle_memory() -> None:
+    """Spare what exists from the collector: before a fork, so that workers neither scan nor copy it."""
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
+
+
 def serve(app: Flask) -> None:
     """Run the web server until it is told to stop."""
-    gc.freeze()  # what exists before the fork is neither scanned nor copied into the workers by the collector
-    gc.set_threshold(YOUNG_OBJECTS)
+    settle_memory()
     WebServer(app, settings()).run()
 
 

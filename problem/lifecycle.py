@@ -1,4 +1,4 @@
-"""The life cycle of a problem. Rule: B1 (`domain.md`; phases of the ITIL 4 practice guide)."""
+"""The life cycle of a problem. Rule: B1 (phases of the ITIL 4 practice guide)."""
 
 from itsm.kernel.lifecycle import Category, Lifecycle, State, Transition
 from itsm.kernel.text import _

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 IGNORED = ("BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO")
@@ -23,3 +24,11 @@ def counted() -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+def statements_of(client: FlaskClient, address: str) -> int:
+    """The number of SELECT statements of one warm request."""
+    client.get(address)
+    with counted() as seen:
+        assert client.get(address).status_code == 200
+    return sum(statement.lstrip().upper().startswith("SELECT") for statement in seen)

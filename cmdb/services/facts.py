@@ -40,7 +40,7 @@ class Change:
 
 
 def rank(source: str) -> int:
-    """How far a source is trusted; higher wins. Rule: C3 (by hand, import, agent, SNMP, other, inferred)."""
+    """How far a source is trusted; higher wins. Rule: D3 (by hand, import, agent, SNMP, other, inferred)."""
     return RANKS.get(source, UNKNOWN_RANK)
 
 
@@ -52,7 +52,7 @@ def record_facts(
     `facts` maps attributes of the class, `name` and `serial` to values. What the class does not know, or what
     discovery brings in a wrong form, is kept under `discovered`; a person's wrong value is `Invalid`. A fact older
     than the one that its source gave last is ignored. By hand, None takes back what was set by hand. Facts never
-    change the state, so that a retired CI stays retired. Rule: C2, C3.
+    change the state, so that a retired CI stays retired. Rule: D2, D3.
     """
     require(actor, "cmdb.edit")
     known = load().attributes_of(ci.class_key) | COLUMNS

@@ -180,7 +180,7 @@ def _change_class(actor: Actor, ci: Ci, class_key: str) -> None:
 def change_state(actor: Actor, ci: Ci, state: str, *, version: int | None = None) -> None:
     """Move a CI to another state by its life cycle; raises `IllegalTransition` when no step leads there.
 
-    Only a person brings back a retired CI. Rule: C2.
+    Only a person brings back a retired CI. Rule: D2.
     """
     require(actor, "cmdb.edit")
     check_version(ci, version, current={"state": ci.state})

@@ -52,29 +52,36 @@ class TimelineItem:
     attachments: list[Any]
 
 
-def timeline(actor: Actor, ticket: Ticket, *, before_id: int | None = None) -> dict[str, Any]:
-    """The journal as the page shows it, newest first, with names instead of ids."""
+def timeline(
+    actor: Actor, ticket: Ticket, *, before_id: int | None = None, groups: Mapping[int, Group] | None = None
+) -> dict[str, Any]:
+    """The journal as the page shows it, newest first, with names instead of ids; `groups` where they are read already."""
     entries = queries.list_journal(actor, ticket, limit=queries.JOURNAL_SHOWN + 1, before_id=before_id)
     shown = entries[: queries.JOURNAL_SHOWN]
     attachments = queries.list_attachments(actor, ticket)
     by_entry: dict[int, list[Any]] = {}
     for file in attachments:
         by_entry.setdefault(file.journal_id or 0, []).append(file)
-    names = _names_in(shown)
+    names = _names_in(shown, groups)
     items = [TimelineItem(entry, summary(ticket.kind, entry, names), by_entry.get(entry.id, [])) for entry in shown]
     items = [item for item in items if item.entry.kind != "change" or item.summary or item.entry.body]
     older = shown[-1].id if len(entries) > queries.JOURNAL_SHOWN else None
     return {"ticket": ticket, "items": items, "older": older, "loose_files": by_entry.get(0, [])}
 
 
-def _names_in(entries: Sequence[JournalEntry]) -> dict[str, dict[int, str]]:
+def _names_in(entries: Sequence[JournalEntry], groups: Mapping[int, Group] | None) -> dict[str, dict[int, str]]:
     people: set[int] = set()
-    groups: set[int] = set()
+    has_group = False
     for entry in entries:
         people |= {int(value) for value in entry.changes.get("assignee_id", ()) if value is not None}
-        groups |= {int(value) for value in entry.changes.get("group_id", ()) if value is not None}
-    known = {group.id: group.name for group in identity.list_groups(active_only=False)} if groups else {}
-    return {"person": identity.person_names(people), "group": known}
+        has_group = has_group or "group_id" in entry.changes
+    if groups is None:
+        groups = _groups() if has_group else {}
+    return {"person": identity.person_names(people), "group": {key: group.name for key, group in groups.items()}}
+
+
+def _groups() -> dict[int, Group]:
+    return {group.id: group for group in identity.list_groups(active_only=False)}
 
 
 def summary(kind: str, entry: JournalEntry, names: dict[str, dict[int, str]]) -> list[str]:
@@ -143,12 +150,12 @@ def record_context(actor: Actor, ticket: Ticket) -> dict[str, Any]:
     requester = (
         identity.get_person(actor, ticket.requester_id) if ticket.requester_id and policy.is_staff(actor) else None
     )
-    groups = {group.id: group for group in identity.list_groups(active_only=False)}
+    groups = _groups()
     group: Group | None = groups.get(ticket.group_id or 0)
     people = identity.person_names(
         {each for each in (ticket.assignee_id, ticket.requester_id, ticket.opened_by_id) if each}
     )
-    context = timeline(actor, ticket)
+    context = timeline(actor, ticket, groups=groups)
     return context | {
         "steps": services.steps_for(actor, ticket),
         "can_work": policy.can_work(actor, ticket),

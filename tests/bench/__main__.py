@@ -18,6 +18,7 @@ from itsm.app import create_app
 from itsm.kernel import migrate
 from itsm.kernel.db import db, session
 from itsm.kernel.module import registry
+from itsm.process import settle_memory
 from tests.bench.measure import Figure
 from tests.bench.pages import run_pages
 from tests.bench.system import run_system
@@ -47,6 +48,7 @@ def fresh_app(kind: str) -> Iterator[tuple[Flask, str, Path]]:
                 if module.seed is not None:
                     module.seed()
             session.commit()
+        settle_memory()
         yield app, url, Path(folder)
         with app.app_context():
             session.remove()

@@ -1,12 +1,10 @@
 """Pages of changes."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from change import queries, services
 from change.models import Change
@@ -14,10 +12,12 @@ from cmdb import services as cmdb
 from itsm.approvals import queries as approvals
 from itsm.identity.models import Person
 from itsm.kernel.actor import SYSTEM
-from itsm.kernel.db import db, session
+from itsm.kernel.db import session
 from itsm.tickets import services as ticket_services
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.itsm.web.browser import csrf_token
+from tests.statements import statements_of
 
 HOSTILE = "<img src=x onerror=alert(1)>'\"{{7*7}}"
 WINDOW = {"planned_start_at": NOW + timedelta(days=1), "planned_end_at": NOW + timedelta(days=1, hours=2)}
@@ -25,12 +25,6 @@ WINDOW = {"planned_start_at": NOW + timedelta(days=1), "planned_end_at": NOW + t
 
 def desk(client: FlaskClient, make: Factory, *roles: str, **facts: Any) -> FlaskClient:
     return make.sign_in(client, make.person(roles=roles or ("agent",), **facts))
-
-
-def token_of(client: FlaskClient, address: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
-    assert found
-    return found[1]
 
 
 def assessed(make: Factory, *approvers: Person, **facts: Any) -> Change:
@@ -49,7 +43,7 @@ def test_a_change_is_asked_for_on_the_form(client: FlaskClient, make: Factory) -
     page = agent.get("/changes/new").text
     assert "Vera Voter" in page
     data = {
-        "csrf_token": token_of(agent, "/changes/new"),
+        "csrf_token": csrf_token(agent, "/changes/new"),
         "title": "New disk",
         "type": "normal",
         "reason": "Full",
@@ -86,7 +80,7 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
     client: FlaskClient, make: Factory, wrong: dict[str, str], words: str
 ) -> None:
     agent = desk(client, make)
-    data = {"csrf_token": token_of(agent, "/changes/new"), "title": "New disk", "type": "normal", "reason": "Kept"}
+    data = {"csrf_token": csrf_token(agent, "/changes/new"), "title": "New disk", "type": "normal", "reason": "Kept"}
     answer = agent.post("/changes/new", data=data | wrong)
     assert answer.status_code == 422
     assert words in answer.text
@@ -132,7 +126,7 @@ def test_the_approver_votes_on_the_record(client: FlaskClient, make: Factory) ->
     current = approvals.find_current("change", change.id)
     assert current is not None
     assert f"/approvals/{current.id}/vote" in voter.get(address).text
-    data = {"csrf_token": token_of(voter, address), "vote": "approve", "back": "record"}
+    data = {"csrf_token": csrf_token(voter, address), "vote": "approve", "back": "record"}
     answer = voter.post(f"/approvals/{current.id}/vote", data=data)
     assert (answer.status_code, answer.location) == (302, address)
     assert "Authorised" in voter.get(address).text
@@ -150,7 +144,7 @@ def test_the_requester_finds_no_way_to_approve(client: FlaskClient, make: Factor
     address = f"/changes/{change.number}"
     page = own.get(address).text
     assert f"/approvals/{current.id}/vote" not in page
-    token = token_of(own, address)
+    token = csrf_token(own, address)
     assert own.post(f"/approvals/{current.id}/vote", data={"csrf_token": token, "vote": "approve"}).status_code == 403
     for step in ("authorise", "implement", "schedule"):
         assert own.post(f"/tickets/{change.id}/steps/{step}", data={"csrf_token": token}).status_code == 409
@@ -165,7 +159,7 @@ def test_plan_and_window_are_edited_on_the_record(client: FlaskClient, make: Fac
     session.commit()
     agent = desk(client, make, timezone="UTC")
     address = f"/changes/{change.number}"
-    token = token_of(agent, address)
+    token = csrf_token(agent, address)
     plan = {"csrf_token": token, "version": "1", "part": "plan", "reason": "New", "risk_level": "high"}
     assert agent.post(f"{address}/plan", data=plan).status_code == 302
     session.refresh(change)
@@ -182,14 +176,14 @@ def test_plan_and_window_are_edited_on_the_record(client: FlaskClient, make: Fac
 
 def test_a_model_is_written_by_one_and_approved_by_another(client: FlaskClient, make: Factory) -> None:
     agent = desk(client, make)
-    data = {"csrf_token": token_of(agent, "/changes/models"), "name": "Restart", "plan": "1. Restart"}
+    data = {"csrf_token": csrf_token(agent, "/changes/models"), "name": "Restart", "plan": "1. Restart"}
     assert agent.post("/changes/models", data=data).status_code == 302
     assert agent.post("/changes/models", data=data).status_code == 422  # the name is taken
     model = next(iter(queries.list_models()))
     address = f"/changes/models/{model.id}/approval"
     assert agent.post(address, data={"csrf_token": data["csrf_token"], "approved": "true"}).status_code == 403
     manager = desk(client, make, "change_manager")
-    token = token_of(manager, "/changes/models")
+    token = csrf_token(manager, "/changes/models")
     assert manager.post(address, data={"csrf_token": token, "approved": "true"}).status_code == 302
     assert "Restart" in manager.get("/changes/new").text
 
@@ -252,23 +246,5 @@ def test_lists_take_a_fixed_number_of_statements(client: FlaskClient, make: Fact
         for _each in range(more):
             make.change(SYSTEM, group_id=make.group().id, requester_id=make.person().id, **WINDOW)
         session.commit()
-        counts.append(statements(client, address))
+        counts.append(statements_of(client, address))
     assert 1 < counts[0] == counts[1] <= 8
-
-
-def statements(client: FlaskClient, address: str) -> int:
-    """SELECT statements of one warm request."""
-    client.get(address)
-    seen: list[str] = []
-
-    def count(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            seen.append(statement)
-
-    bind = db.engines[None]
-    event.listen(bind, "before_cursor_execute", count)
-    try:
-        assert client.get(address).status_code == 200
-    finally:
-        event.remove(bind, "before_cursor_execute", count)
-    return len(seen)

@@ -1,7 +1,5 @@
 """Pages of the CMDB and what it shows on tickets."""
 
-import re
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,6 +10,7 @@ from itsm.identity.models import Person
 from itsm.kernel.actor import SYSTEM
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.itsm.web.browser import csrf_token
 from tests.statements import counted
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" ' & {{7*7}} \u202e reversed"
@@ -27,14 +26,8 @@ def desk(client: FlaskClient, make: Factory, editor: Person) -> FlaskClient:
     return make.sign_in(client, editor)
 
 
-def token_of(client: FlaskClient, address: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
-    assert found, address
-    return found[1]
-
-
 def posted(client: FlaskClient, address: str, page: str, **form: object) -> tuple[int, str]:
-    answer = client.post(address, data=form | {"csrf_token": token_of(client, page)})
+    answer = client.post(address, data=form | {"csrf_token": csrf_token(client, page)})
     return answer.status_code, answer.location or answer.text
 
 

@@ -1,7 +1,6 @@
 """Pages of incidents."""
 
 import io
-import re
 
 import pytest
 from flask import Flask
@@ -13,6 +12,7 @@ from itsm.identity.models import Person
 from itsm.kernel.db import session
 from itsm.tickets.models import Attachment
 from tests.factories import Factory
+from tests.itsm.web.browser import csrf_token
 from tests.statements import counted
 
 
@@ -27,12 +27,6 @@ def desk(client: FlaskClient, make: Factory, agent: Person) -> FlaskClient:
     return make.sign_in(client, agent)
 
 
-def token_of(client: FlaskClient, address: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
-    assert found, address
-    return found[1]
-
-
 def test_a_call_is_logged_and_shown(desk: FlaskClient, make: Factory) -> None:
     caller = make.person("Elena Ruiz", phone="+34 555 0101")
     found = desk.get("/incidents/caller?caller=0101").text
@@ -45,7 +39,7 @@ def test_a_call_is_logged_and_shown(desk: FlaskClient, make: Factory) -> None:
         "channel": "phone",
         "then": "save",
     }
-    answer = desk.post("/incidents/new", data=form | {"csrf_token": token_of(desk, "/incidents/new")})
+    answer = desk.post("/incidents/new", data=form | {"csrf_token": csrf_token(desk, "/incidents/new")})
     assert answer.status_code == 302
     page = desk.get(answer.location).text
     assert "No labels" in page
@@ -54,7 +48,7 @@ def test_a_call_is_logged_and_shown(desk: FlaskClient, make: Factory) -> None:
 
 def test_what_was_typed_is_kept_when_something_is_wrong(desk: FlaskClient) -> None:
     form = {"title": "", "description": "A long story", "impact": 3, "urgency": 1, "then": "save"}
-    answer = desk.post("/incidents/new", data=form | {"csrf_token": token_of(desk, "/incidents/new")})
+    answer = desk.post("/incidents/new", data=form | {"csrf_token": csrf_token(desk, "/incidents/new")})
     assert answer.status_code == 422
     assert "A long story" in answer.text
 
@@ -68,7 +62,7 @@ def test_save_and_resolve_is_a_first_contact_resolution(desk: FlaskClient) -> No
         "resolution_code": "advice",
         "resolution": "Reset",
     }
-    desk.post("/incidents/new", data=form | {"csrf_token": token_of(desk, "/incidents/new")})
+    desk.post("/incidents/new", data=form | {"csrf_token": csrf_token(desk, "/incidents/new")})
     incident = session.scalars(select(Incident)).one()
     assert (incident.state, incident.first_contact) == ("resolved", True)
 
@@ -86,7 +80,7 @@ def test_a_reply_with_a_file_is_kept_and_served_as_a_download(desk: FlaskClient,
     incident = make.incident()
     address = f"/incidents/{incident.number}"
     data = {
-        "csrf_token": token_of(desk, address),
+        "csrf_token": csrf_token(desk, address),
         "kind": "public",
         "body": "See the picture",
         "files": (io.BytesIO(b"<html><script>1</script></html>"), "../../evil.html"),
@@ -102,7 +96,7 @@ def test_a_reply_with_a_file_is_kept_and_served_as_a_download(desk: FlaskClient,
 
 def test_a_stale_edit_shows_both_sides_and_loses_nothing(desk: FlaskClient, make: Factory) -> None:
     incident = make.incident(title="First title")
-    token = token_of(desk, f"/incidents/{incident.number}")
+    token = csrf_token(desk, f"/incidents/{incident.number}")
     form = {
         "csrf_token": token,
         "version": incident.version,
@@ -121,7 +115,7 @@ def test_a_stale_edit_shows_both_sides_and_loses_nothing(desk: FlaskClient, make
 
 def test_passing_on_shows_the_path(desk: FlaskClient, make: Factory, agent: Person) -> None:
     incident = make.incident(make.actor_of(agent))
-    token = token_of(desk, f"/incidents/{incident.number}")
+    token = csrf_token(desk, f"/incidents/{incident.number}")
     desk.post(f"/tickets/{incident.id}/escalate", data={"csrf_token": token, "note": "Cable is fine", "to": "level"})
     page = desk.get(f"/incidents/{incident.number}").text
     assert "Second line" in page

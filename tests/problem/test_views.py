@@ -1,29 +1,23 @@
 """Pages of problems."""
 
-import re
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from itsm.kernel.actor import SYSTEM
-from itsm.kernel.db import db, session
+from itsm.kernel.db import session
 from itsm.tickets import queries as tickets
 from itsm.tickets import services as ticket_services
 from problem import services
 from tests.factories import Factory
+from tests.itsm.web.browser import csrf_token
+from tests.statements import statements_of
 
 HOSTILE = "<img src=x onerror=alert(1)>'\""
 
 
 def desk(client: FlaskClient, make: Factory, *roles: str, **facts: Any) -> FlaskClient:
     return make.sign_in(client, make.person(roles=roles or ("agent",), **facts))
-
-
-def token_of(client: FlaskClient, address: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
-    assert found
-    return found[1]
 
 
 def test_a_problem_is_raised_from_the_incidents_page(client: FlaskClient, make: Factory) -> None:
@@ -36,7 +30,7 @@ def test_a_problem_is_raised_from_the_incidents_page(client: FlaskClient, make: 
     form_page = agent.get(address).text
     assert "Labels are blank" in form_page
     data = {
-        "csrf_token": token_of(agent, address),
+        "csrf_token": csrf_token(agent, address),
         "incident": incident.number,
         "title": "Labels",
         "impact": "3",
@@ -108,7 +102,7 @@ def test_saving_the_analysis_and_a_stale_save(client: FlaskClient, make: Factory
     agent = desk(client, make)
     address = f"/problems/{problem.number}"
     data = {
-        "csrf_token": token_of(agent, address),
+        "csrf_token": csrf_token(agent, address),
         "version": "1",
         "root_cause": "Heat",
         "workaround": "Open the window",
@@ -126,7 +120,7 @@ def test_a_step_with_its_own_field_is_taken_on_the_page(client: FlaskClient, mak
     session.commit()
     agent = desk(client, make)
     address = f"/problems/{problem.number}"
-    data = {"csrf_token": token_of(agent, address), "root_cause": "Heat"}
+    data = {"csrf_token": csrf_token(agent, address), "root_cause": "Heat"}
     assert agent.post(f"/tickets/{problem.id}/steps/record_known_error", data=data).status_code == 302
     assert "Heat" in agent.get(address).text
 
@@ -155,24 +149,6 @@ def test_the_list_takes_a_fixed_number_of_statements(client: FlaskClient, make: 
         for _each in range(more):
             make.problem(incident=make.incident(), group_id=make.group().id)
         session.commit()
-        counts.append(statements(client, "/problems"))
+        counts.append(statements_of(client, "/problems"))
     assert counts[0] == counts[1] <= 8
     del agent
-
-
-def statements(client: FlaskClient, address: str) -> int:
-    """SELECT statements of one warm request."""
-    client.get(address)
-    seen: list[str] = []
-
-    def count(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            seen.append(statement)
-
-    bind = db.engines[None]
-    event.listen(bind, "before_cursor_execute", count)
-    try:
-        assert client.get(address).status_code == 200
-    finally:
-        event.remove(bind, "before_cursor_execute", count)
-    return len(seen)

@@ -1,7 +1,5 @@
 """The inbox page."""
 
-import re
-
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
@@ -10,6 +8,7 @@ from itsm.identity.models import Person
 from itsm.kernel.db import db, session
 from itsm.tickets import services as tickets
 from tests.factories import Factory
+from tests.itsm.web.browser import csrf_token
 
 HOSTILE = "<script>alert(1)</script>'\"{{7*7}}"
 
@@ -26,12 +25,6 @@ def ready(make: Factory, approvers: list[Person], **facts: str) -> int:
     return int(current.id)
 
 
-def token_of(client: FlaskClient, address: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(address).text)
-    assert found
-    return found[1]
-
-
 def test_the_inbox_shows_what_is_decided_on_and_takes_the_vote(client: FlaskClient, make: Factory) -> None:
     person = make.person("Vera", roles=("cab_member",))
     approval_id = ready(make, [person], title=HOSTILE, reason=HOSTILE, risk_reason="Only one switch")
@@ -41,7 +34,7 @@ def test_the_inbox_shows_what_is_decided_on_and_takes_the_vote(client: FlaskClie
     assert "<script>alert" not in page.text
     assert "Only one switch" in page.text
     assert "{{7*7}}" in page.text
-    data = {"csrf_token": token_of(client, "/approvals"), "vote": "approve", "reason": ""}
+    data = {"csrf_token": csrf_token(client, "/approvals"), "vote": "approve", "reason": ""}
     assert client.post(f"/approvals/{approval_id}/vote", data=data).status_code == 302
     assert "Nothing waits for you" in client.get("/approvals").text
 
@@ -50,7 +43,7 @@ def test_a_refusal_without_reason_keeps_the_page_and_says_what_to_do(client: Fla
     person = make.person(roles=("cab_member",))
     approval_id = ready(make, [person])
     make.sign_in(client, person)
-    data = {"csrf_token": token_of(client, "/approvals"), "vote": "reject", "reason": ""}
+    data = {"csrf_token": csrf_token(client, "/approvals"), "vote": "reject", "reason": ""}
     answer = client.post(f"/approvals/{approval_id}/vote", data=data)
     assert answer.status_code == 422
     assert "Say why you refuse" in answer.text
@@ -61,7 +54,7 @@ def test_nobody_votes_without_token_or_name(client: FlaskClient, make: Factory) 
     assert client.post(f"/approvals/{approval_id}/vote", data={"vote": "approve"}).status_code in (302, 403)
     outsider = make.sign_in(client, make.person(roles=("admin",)))
     assert outsider.post(f"/approvals/{approval_id}/vote", data={"vote": "approve"}).status_code == 403
-    data = {"csrf_token": token_of(outsider, "/approvals"), "vote": "approve"}
+    data = {"csrf_token": csrf_token(outsider, "/approvals"), "vote": "approve"}
     assert outsider.post(f"/approvals/{approval_id}/vote", data=data).status_code == 403
     assert queries.get_approval(approval_id).state == "pending"
 

@@ -13,7 +13,7 @@ from itsm.tickets import queries, services
 from itsm.tickets.models import Attachment
 from tests.factories import Factory
 from tests.itsm.web.browser import post
-from tests.itsm.web.statements import counted
+from tests.statements import counted
 
 SECRET = "the-inside-of-things"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"

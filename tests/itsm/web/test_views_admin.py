@@ -15,7 +15,7 @@ from itsm.kernel.module import Module, registry
 from itsm.web import audit_log, operations
 from tests.factories import Factory
 from tests.itsm.web.browser import post
-from tests.itsm.web.statements import counted
+from tests.statements import counted
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 

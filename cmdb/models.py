@@ -128,7 +128,7 @@ class Relation(Base):
     __tablename__ = "ci_relation"
     __table_args__ = (
         UniqueConstraint("source_id", "target_id", "type_key"),
-        Index("ix_ci_relation_target", "target_id", "type_key"),
+        Index("ix_ci_relation_target", "target_id", "type_key", "source_id"),
         Base.__table_args__,
     )
 

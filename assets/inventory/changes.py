@@ -7,9 +7,8 @@ of ``model.SECTIONS``; dates and instants are ISO texts, lists are sorted.
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any, Literal
 
 from assets.inventory.model import LIST_SECTIONS, RECORD_FIELDS, SECTIONS, Inventory
@@ -206,12 +205,7 @@ def _order(entry: Record) -> str:
 
 
 def _entry(value: Any) -> Record:
-    return {name: _plain(getattr(value, name)) for name in _field_names(type(value))}
-
-
-@cache
-def _field_names(entry_type: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(entry_type))
+    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
 
 
 def _plain(value: Any) -> Any:

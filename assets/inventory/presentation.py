@@ -7,7 +7,8 @@ from typing import Any
 from itsm.kernel.text import Message, _
 
 SECTION_TITLES: dict[str, Message] = {
-    "source": _("Inventory agent"), "hardware": _("Machine"), "bios": _("Firmware and serial numbers"), "last_user": _("Last user"),
+    "source": _("Inventory agent"), "hardware": _("Machine"), "bios": _("Firmware and serial numbers"),
+    "last_user": _("Last user"),
     "operating_system": _("Operating system"), "users": _("Users"), "cpus": _("Processors"), "memories": _("Memory"),
     "networks": _("Network"), "storages": _("Disks"), "drives": _("Volumes"), "software": _("Software"),
     "monitors": _("Monitors"), "printers": _("Printers"), "batteries": _("Batteries"), "antivirus": _("Virus scanners"),

@@ -881,7 +881,7 @@ def upgrade() -> None:
         mysql_collate="utf8mb4_bin",
     )
     with op.batch_alter_table("ci_relation", schema=None) as batch_op:
-        batch_op.create_index("ix_ci_relation_target", ["target_id", "type_key"], unique=False)
+        batch_op.create_index("ix_ci_relation_target", ["target_id", "type_key", "source_id"], unique=False)
 
     op.create_table(
         "device_record",

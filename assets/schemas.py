@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from assets.kinds import KINDS
 from assets.lifecycle import DISPOSALS
 from assets.services import STARTING_STATES
+from itsm.kernel.text import _
 from itsm.web.api import StrictSchema
 
 TEXT = validate.Length(max=255)
@@ -17,6 +18,12 @@ LARGEST_ID = 2**53
 OWNER = validate.Length(1, 255)
 ID = validate.Range(1, LARGEST_ID)
 HIGHEST_PRICE = Decimal("9999999999.99")
+
+
+def check_price(price: Decimal) -> None:
+    """Refuse prices outside of 0 … 9,999,999,999.99 (a function, for a `Range` of decimals has no form in OpenAPI)."""
+    if not 0 <= price <= HIGHEST_PRICE:
+        raise ValidationError(str(_("Write a price from 0 to %(most)s.", most=HIGHEST_PRICE)))
 
 
 class AssetFacts(StrictSchema):
@@ -32,7 +39,7 @@ class AssetFacts(StrictSchema):
     supplier = fields.String(validate=TEXT)
     order_number = fields.String(validate=TEXT)
     purchased_on = fields.Date(allow_none=True)
-    price = fields.Decimal(places=2, allow_none=True, validate=validate.Range(0, HIGHEST_PRICE))
+    price = fields.Decimal(places=2, allow_none=True, validate=check_price)
     currency = fields.String(
         validate=validate.Regexp(r"^([A-Za-z]{3})?$", error="Write the currency with three letters, like EUR.")
     )

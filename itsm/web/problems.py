@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from marshmallow import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from itsm.kernel.actor import ANONYMOUS
@@ -110,6 +110,14 @@ def _database_error(error: OperationalError) -> Response:
     return response
 
 
+def _refused_by_database(error: IntegrityError | DataError | OverflowError) -> Response:
+    """The last net: a value that points at nothing, is taken, or does not fit, and that no schema or service named."""
+    session.rollback()
+    log.warning("database refused values", error=str(getattr(error, "orig", error)))
+    detail = _("A value points at something that does not exist, is taken already, or does not fit. Nothing was saved.")
+    return answer(422, str(_("Please check what you entered")), str(detail))
+
+
 def _csrf_error(error: CSRFError) -> Response:
     del error
     return answer(403, str(_("The page was open for too long")), str(_("Reload the page and send it again.")))
@@ -127,5 +135,8 @@ def setup(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(IntegrityError, _refused_by_database)
+    app.register_error_handler(DataError, _refused_by_database)
+    app.register_error_handler(OverflowError, _refused_by_database)  # SQLite's driver says it so
     if not app.config["ITSM"].testing:
         app.register_error_handler(Exception, _unexpected)

@@ -13,6 +13,7 @@ from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from config.settings import Settings
 from itsm.kernel import jobs
@@ -34,7 +35,16 @@ CSP = {
 }
 YEAR_SECONDS = 31_536_000
 
+LARGEST_ID = 2**53
+
 csrf = CSRFProtect()
+
+
+class IdConverter(IntegerConverter):
+    """Numbers in addresses, as large as an id can be; a larger one is no address of ours."""
+
+    def __init__(self, map: Map) -> None:  # noqa: A002 (werkzeug's own name)
+        super().__init__(map, max=LARGEST_ID)
 
 
 def actor_key() -> str:
@@ -58,6 +68,7 @@ def setup(app: Flask, settings: Settings) -> None:
         RATELIMIT_ENABLED=not settings.testing,
         SEND_FILE_MAX_AGE_DEFAULT=YEAR_SECONDS,
     )
+    app.url_map.converters["int"] = IdConverter
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

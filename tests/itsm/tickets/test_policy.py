@@ -59,15 +59,3 @@ def test_colleagues_do_not_read_what_a_restricted_group_works_on(app: Flask, mak
     assert readable(make.actor_of(head)) == {shown.id, own.id}
     services.assign(SYSTEM, hidden, group_id=make.group().id)
     assert hidden.id in readable(make.actor_of(head))
-
-
-def test_colleagues_do_not_read_what_a_restricted_group_works_on(app: Flask, make: Factory) -> None:
-    unit, secret_group = make.organisation(), make.group("People matters", restricted=True)
-    head = make.person("Head", organisation_id=unit.id, sees_colleagues=True)
-    colleague = make.person(organisation_id=unit.id)
-    hidden = make.incident(title="Complaint about Head", requester_id=colleague.id, group_id=secret_group.id)
-    shown = make.incident(requester_id=colleague.id)
-    own = make.incident(requester_id=head.id, group_id=secret_group.id)
-    assert readable(make.actor_of(head)) == {shown.id, own.id}
-    services.assign(SYSTEM, hidden, group_id=make.group().id)
-    assert hidden.id in readable(make.actor_of(head))

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import current_app
 
 from itsm.kernel.text import RIGHT_TO_LEFT, language
-from itsm.reports.charts import draw_svg
+from itsm.reports.charts import draw_png, draw_svg
 from itsm.reports.document import Chart, Report
 from itsm.reports.pages import shown_report
 from itsm.reports.request import Question
@@ -37,11 +37,17 @@ def report_html(report: Report, question: Question) -> str:
     """The document that becomes the PDF; everything from people is escaped, charts are images in the document itself."""
     template = current_app.jinja_env.get_template("reports/document.html")
     shown = shown_report(report, question, links=False)
-    return template.render(**shown, drawings=[(chart, drawing(chart)) for chart in report.charts])
+    return template.render(**shown, drawings=[(chart, drawing(chart, report.language)) for chart in report.charts])
 
 
-def drawing(chart: Chart) -> str:
-    """A chart as a `data:` address."""
+def drawing(chart: Chart, code: str) -> str:
+    """A chart as a `data:` address: SVG, whose texts can be selected; a picture in right-to-left languages.
+
+    WeasyPrint places the letters of an SVG's text one by one, which leaves Persian ones unjoined. The figures stand in the
+    tables as text all the same.
+    """
+    if code in RIGHT_TO_LEFT:
+        return "data:image/png;base64," + base64.b64encode(draw_png(chart.spec)).decode()
     return "data:image/svg+xml;base64," + base64.b64encode(draw_svg(chart.spec).encode()).decode()
 
 

@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Flask
 
+from itsm.identity.models import Person
 from itsm.kernel import clock
 from itsm.kernel.actor import SYSTEM
+from itsm.kernel.db import session
 from itsm.reports import catalogue
 from itsm.reports.document import as_data, plain
 from itsm.tickets import services
@@ -43,7 +45,7 @@ def test_a_reopened_incident_counts_by_its_history(month: Month, make: Factory) 
 
 def test_a_further_message_is_no_first_contact(month: Month, make: Factory) -> None:
     incident = month.incidents["exact"]
-    requester = make.actor_of(services.get(services.Person, incident.requester_id), channel="portal")
+    requester = make.actor_of(session.get_one(Person, incident.requester_id), channel="portal")
     with clock.frozen(at(6, 9)):
         services.write_entry(requester, incident, kind="public", body="It is the left key.")
     assert figures()["first_contact_percent"] == 80.0

@@ -1045,8 +1045,11 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_ticket_open_assignee_due", ["unfinished", "assignee_id", "due_at", "id"], unique=False
         )
+        batch_op.create_index("ix_ticket_open_category", ["unfinished", "state_category"], unique=False)
         batch_op.create_index("ix_ticket_open_due", ["unfinished", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_ticket_open_due_state", ["unfinished", "due_state"], unique=False)
         batch_op.create_index("ix_ticket_open_group_due", ["unfinished", "group_id", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_ticket_open_level", ["unfinished", "level"], unique=False)
         batch_op.create_index("ix_ticket_organisation", ["organisation_id", "id"], unique=False)
         batch_op.create_index("ix_ticket_requester", ["requester_id", "id"], unique=False)
         batch_op.create_index("ix_ticket_state_resolved", ["state_category", "resolved_at"], unique=False)
@@ -1392,8 +1395,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ticket_state_resolved")
         batch_op.drop_index("ix_ticket_requester")
         batch_op.drop_index("ix_ticket_organisation")
+        batch_op.drop_index("ix_ticket_open_level")
         batch_op.drop_index("ix_ticket_open_group_due")
+        batch_op.drop_index("ix_ticket_open_due_state")
         batch_op.drop_index("ix_ticket_open_due")
+        batch_op.drop_index("ix_ticket_open_category")
         batch_op.drop_index("ix_ticket_open_assignee_due")
         batch_op.drop_index("ix_ticket_kind_created")
 

@@ -160,7 +160,7 @@ def find_token_owner(token_sha256: str) -> tuple[ApiToken, Person] | None:
     ).first()
     if row is None or (row[0].expires_at and row[0].expires_at <= clock.now()):
         return None
-    return row[0], row[1]
+    return row[0], held(row[1])
 
 
 def list_tokens(person_id: int) -> Sequence[ApiToken]:

@@ -175,6 +175,12 @@ def held(row: Any) -> Any:
     return row
 
 
+def held_rows(table: type[Base], ids: set[int]) -> dict[int, Any]:
+    """Those of these rows that the session holds already, by id."""
+    rows = (row for row in session.info.get("held", ()) if isinstance(row, table))
+    return {row.id: row for row in rows if row.id in ids}  # type: ignore[attr-defined]  # tables with an id
+
+
 def dialect_name() -> str:
     """`sqlite`, `postgresql` or `mysql` (which also stands for MariaDB)."""
     name = session.get_bind().dialect.name

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from itsm.identity.models import Group, Organisation, Person
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import held_rows, session
 from itsm.kernel.module import registry
 from itsm.tickets import policy, queries
 from itsm.tickets.models import JournalEntry, Ticket
@@ -68,17 +68,20 @@ def _outside(row: dict[str, Any]) -> dict[str, Any]:
 
 def _emails(ids: set[int | None]) -> dict[int | None, str | None]:
     known = {each for each in ids if each is not None}
-    if not known:
-        return {}
-    rows = session.execute(select(Person.id, Person.email, Person.name).where(Person.id.in_(known))).all()
+    rows: list[Any] = list(held_rows(Person, known).values())
+    missing = known - {row.id for row in rows}
+    if missing:
+        rows += session.execute(select(Person.id, Person.email, Person.name).where(Person.id.in_(missing))).all()
     return {row.id: row.email or row.name for row in rows}
 
 
 def _names(table: type[Group] | type[Organisation], ids: set[int | None]) -> dict[int | None, str]:
     known = {each for each in ids if each is not None}
-    if not known:
-        return {}
-    return {row.id: row.name for row in session.execute(select(table.id, table.name).where(table.id.in_(known))).all()}
+    rows: list[Any] = list(held_rows(table, known).values())
+    missing = known - {row.id for row in rows}
+    if missing:
+        rows += session.execute(select(table.id, table.name).where(table.id.in_(missing))).all()
+    return {row.id: row.name for row in rows}
 
 
 def present_entries(actor: Actor, entries: Sequence[JournalEntry]) -> Sequence[Any]:

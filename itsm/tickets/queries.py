@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from itsm.identity.models import Group, Organisation, Person
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import held, session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.lifecycle import Category as StateCategory
 from itsm.kernel.paging import COUNT_LIMIT, Page, SortKey, checked_limit, keyset, page_of
@@ -338,9 +338,9 @@ def default_group_id(category_id: int) -> int | None:
 
 def front_group_id() -> int | None:
     """The group that takes what no rule sends elsewhere: the first active one of level 1."""
-    return session.scalar(
-        select(Group.id).where(Group.active, Group.level == 1, ~Group.restricted).order_by(Group.id).limit(1)
-    )
+    statement = select(Group).where(Group.active, Group.level == 1, ~Group.restricted).order_by(Group.id).limit(1)
+    group = held(session.scalars(statement).first())
+    return group.id if group else None
 
 
 def next_level_group(ticket: Ticket) -> Group | None:

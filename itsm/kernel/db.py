@@ -171,7 +171,8 @@ def unit_of_work() -> Iterator[None]:
 
 def held(row: Any) -> Any:
     """Keep a row alive until its session ends, so that one unit of work reads it once (the identity map is weak)."""
-    session.info.setdefault("held", []).append(row)
+    if row is not None:
+        session.info.setdefault("held", []).append(row)
     return row
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import url_for
 from flask_smorest import Blueprint
 
 from assets import filters, queries, services
@@ -67,8 +66,7 @@ def list_all(arguments: dict[str, Any]) -> dict[str, Any]:
 def create(data: dict[str, Any]) -> Any:
     """Record an asset."""
     asset = services.record_asset(current_actor(), **with_owner(data))
-    headers = {"Location": url_for("assets-api.read_one", number=asset.number)}
-    return _output(asset), 201, headers
+    return api.created(_output(asset), ".read_one", number=asset.number)
 
 
 @blueprint.get("/assets/<string:number>")

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Flask
 
+from assets import filters, found, palette, queries, services
 from assets.api import blueprint as api_blueprint
 from assets.inventory.commands import COMMANDS
 from assets.inventory.http import blueprint as agents_blueprint
@@ -14,7 +15,7 @@ from assets.lifecycle import LIFECYCLE
 from assets.panels import PANELS
 from assets.views import blueprint
 from itsm.identity.module import STAFF
-from itsm.kernel.module import MenuEntry, Module, Panel, Permission
+from itsm.kernel.module import Finder, MenuEntry, Module, PaletteSource, Panel, Permission, Question, SearchSource
 from itsm.kernel.text import _
 
 
@@ -38,9 +39,15 @@ MODULE = Module(
     jobs=JOBS,
     commands=COMMANDS,
     panels=(*PANELS, Panel("ci.side", on_ci, order=50, permission="cmdb.read")),
+    palette=(PaletteSource(_("Assets"), palette.find_assets, order=70, permission="assets.read"),),
+    finders=(Finder("caller", queries.users_by_label),),
     menu=(
-        MenuEntry("rail", _("Assets"), "assets.list_all", "device-laptop", "assets.read", order=50),
+        MenuEntry("rail", _("Assets"), "assets.list_all", "device-laptop", "assets.read", order=50, key="a"),
         MenuEntry("admin", _("Inventory agents"), "inventory.agents", "robot", "inventory.agents", order=60),
     ),
     setup=setup,
+    searches=(
+        SearchSource("assets", _("Assets"), found.find, "device-laptop", order=30, index_again=services.index_again),
+    ),
+    questions=(Question("asset", _("Assets"), filters.fields_for),),
 )

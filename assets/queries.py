@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from assets.inventory.junk import normalised
@@ -25,6 +25,7 @@ from itsm.search import queries as search
 
 Conditions = Sequence[ColumnElement[bool]]
 
+EVERY = true()
 NUMBER = re.compile(rf"{PREFIX}(\d{{1,15}})", re.IGNORECASE)
 WARRANTY_SOON_DAYS = 90
 HISTORY_SHOWN = 200
@@ -80,11 +81,11 @@ def facts_of(asset: Asset) -> dict[str, Any]:
     return {name: str(value) if isinstance(value := getattr(asset, name), date) else value for name in names}
 
 
-def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+def conditions(wanted: Filter, *, readable: ColumnElement[bool] = EVERY) -> list[ColumnElement[bool]]:
     """The conditions of a list; reads the search index when words are given."""
     found: list[ColumnElement[bool]] = []
     if wanted.words.strip():
-        found.append(_holds(wanted.words))
+        found.append(matching(wanted.words, readable=readable))
     if wanted.state:
         found.append(Asset.state == wanted.state)
     if wanted.site_id:
@@ -94,12 +95,12 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _holds(words: str) -> ColumnElement[bool]:
-    """Words of the asset, the beginning of its tag or serial number, or part of its user's name."""
+def matching(words: str, *, readable: ColumnElement[bool] = EVERY) -> ColumnElement[bool]:
+    """Words of the asset, any piece of its tag, name or serial number, or of its user's name; of very many, the newest ones."""
     text = words.strip()
     owners = select(Person.id).where(Person.name_key.contains(text.lower(), autoescape=True))
     parts: list[ColumnElement[bool]] = [
-        search.matching("asset", text, Asset.id),
+        Asset.id.in_(search.find_named("asset", text, readable=search.Readable(Asset.id, readable))),
         Asset.tag.startswith(text.upper(), autoescape=True),
         Asset.owner_id.in_(owners),
     ]
@@ -173,6 +174,16 @@ def list_owned_by(actor: Actor, person_id: int, *, limit: int = EQUIPMENT_SHOWN)
     """The equipment of a person, as far as the actor may see."""
     statement = select(Asset).where(Asset.owner_id == person_id, visible(actor)).order_by(Asset.name_key, Asset.id)
     return session.scalars(statement.limit(limit)).all()
+
+
+def users_by_label(actor: Actor, text: str) -> dict[int, str]:
+    """Person id → the tag of what they use, for assets whose tag or serial number begins with a text."""
+    parts: list[ColumnElement[bool]] = [Asset.tag.startswith(text.strip().upper(), autoescape=True)]
+    if key := normalised(text):
+        parts.append(Asset.serial_key.startswith(key, autoescape=True))
+    statement = select(Asset.owner_id, Asset.tag).where(or_(*parts), Asset.owner_id.is_not(None), visible(actor))
+    rows = session.execute(statement.order_by(Asset.tag).limit(EQUIPMENT_SHOWN))
+    return {row.owner_id: row.tag for row in rows}
 
 
 def find_of_ci(actor: Actor, ci_id: int) -> Sequence[Asset]:

@@ -13,7 +13,7 @@ from itsm.web.api import StrictSchema
 
 TEXT = validate.Length(max=255)
 NOTES = validate.Length(max=20_000)
-CURRENCY = validate.Regexp(r"^([A-Za-z]{3})?$", error="Write the currency with three letters, like EUR.")
+CURRENCY = validate.Regexp(r"^([A-Za-z]{3})?$", error=_("Write the currency with three letters, like EUR."))
 LARGEST_ID = 2**53
 OWNER = validate.Length(1, 255)
 ID = validate.Range(1, LARGEST_ID)
@@ -40,9 +40,7 @@ class AssetFacts(StrictSchema):
     order_number = fields.String(validate=TEXT)
     purchased_on = fields.Date(allow_none=True)
     price = fields.Decimal(places=2, allow_none=True, validate=check_price)
-    currency = fields.String(
-        validate=validate.Regexp(r"^([A-Za-z]{3})?$", error="Write the currency with three letters, like EUR.")
-    )
+    currency = fields.String(validate=CURRENCY)
     warranty_until = fields.Date(allow_none=True)
     notes = fields.String(validate=NOTES)
 

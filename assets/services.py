@@ -218,4 +218,13 @@ def _index(asset: Asset) -> None:
         asset.order_number,
         asset.notes,
     )
-    search.index(KIND, asset.id, *words)
+    names = (asset.number, asset.tag, asset.name, asset.serial, asset.serial_key)
+    search.index(KIND, asset.id, *words, names=names)
+
+
+def index_again(after_id: int, limit: int) -> int:
+    """Index the next assets after an id; answers the last one's id, 0 at the end."""
+    rows = session.scalars(select(Asset).where(Asset.id > after_id).order_by(Asset.id).limit(limit)).all()
+    for asset in rows:
+        _index(asset)
+    return rows[-1].id if rows else 0

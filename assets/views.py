@@ -3,24 +3,47 @@
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy import ColumnElement
 from werkzeug.wrappers import Response as BaseResponse
 
-from assets import export, history, policy, queries, services
+from assets import export, filters, history, policy, queries, services
 from assets.api import with_owner
 from assets.kinds import DEFAULT_ICON, ICONS, KINDS
 from assets.lifecycle import DISPOSALS, LIFECYCLE, STOCK_STATES
 from assets.models import Asset, number_of
 from assets.schemas import FactsForm, NewAsset, StepForm
 from itsm.identity import queries as identity
+from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid, ItsmError, NotFound
-from itsm.kernel.text import _
+from itsm.kernel.paging import COUNT_LIMIT, Page
+from itsm.kernel.text import _, plural
+from itsm.web import lists, security_log
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.forms import Form, read_form
+from itsm.web.lists import Choice, Column, Empty, Filter, Link, ListPage
+from itsm.web.presentation import reader
+from itsm.web.rates import limited
 
 blueprint = Blueprint("assets", __name__, template_folder="templates")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NULLABLE = frozenset({"owner", "site_id", "organisation_id", "purchased_on", "price", "warranty_until", "ci_id"})
+CELLS = "assets/_cells.html"
+COLUMNS = (
+    Column("tag", _("Tag"), CELLS, "number-column"),
+    Column("name", _("Name"), CELLS, "title-cell"),
+    Column("kind", _("Kind"), CELLS, "wide-only nowrap"),
+    Column("state", _("State"), CELLS, "state-column"),
+    Column("owner", _("User"), CELLS, "nowrap"),
+    Column("site", _("Site"), CELLS, "wide-only nowrap"),
+    Column("warranty", _("Warranty until"), CELLS, "wide-only nowrap"),
+)
+ORDERS = {
+    "tag": _("by tag"),
+    "name": _("by name"),
+    "newest": _("newest first"),
+    "-updated_at": _("last changed first"),
+}
 WARRANTIES = {"soon": _("ends within 90 days"), "over": _("has ended")}
 
 
@@ -38,7 +61,6 @@ def asset_icon(kind: str) -> str:
 def _wanted() -> queries.Filter:
     site = request.args.get("site", "")
     return queries.Filter(
-        words=request.args.get("words", "")[:200],
         state=request.args.get("state", "") if request.args.get("state", "") in LIFECYCLE.states else "",
         site_id=int(site) if site.isdecimal() and len(site) < 16 else None,
         warranty=request.args.get("warranty", "") if request.args.get("warranty", "") in WARRANTIES else "",
@@ -55,33 +77,79 @@ def _order() -> str:
 def list_all() -> str:
     """Assets with search, state, site and warranty."""
     actor, wanted = current_actor(), _wanted()
-    where = queries.conditions(wanted)
-    page = queries.list_rows(actor, where=where, order=_order(), cursor=request.args.get("cursor"))
+    page, count, fault = _read(actor)
     arguments = {
-        name: value for name in ("words", "state", "site", "warranty", "sort") if (value := request.args.get(name))
+        name: value for name in ("q", "state", "site", "warranty", "sort") if (value := request.args.get(name))
     }
-    return render_template(
-        "assets/list.html",
+    shown = ListPage(
+        title=_("Assets"),
+        endpoint="assets.list_all",
+        arguments=arguments,
+        count=count,
+        fault=fault,
+        sort=Choice("sort", _("Order"), ORDERS, _order()),
+        filter=_filter(wanted),
+        columns=COLUMNS,
         rows=page.items,
         next=page.next,
-        total=queries.count_up_to_limit(actor, where=where),
-        wanted=wanted,
-        order=_order(),
-        arguments=arguments,
-        sites=identity.list_sites(),
-        states=LIFECYCLE.states,
-        warranties=WARRANTIES,
-        can_edit=policy.can_edit(actor),
-        state_words=export.state_words,
+        empty=Empty(
+            _("No assets here"), _("Nothing fits this filter. Clear it, or record a new asset."), "device-laptop"
+        ),
+        actions=[
+            Link(title, "assets.export_list", {**arguments, "form": title.lower()}, icon="download")
+            for title in ("CSV", "XLSX")
+        ],
+        create=Link(_("New asset"), "assets.new", icon="plus", permission="assets.edit"),
+        bulk=Link(_("Labels for the chosen ones"), "assets.label_sheet", icon="qrcode"),
+        named_by="tag",
+    )
+    return lists.render(shown, states=LIFECYCLE.states, state_words=export.state_words)
+
+
+def _read(actor: Actor) -> tuple[Page[Any], str, Any]:
+    """One page, how many there are in all, and why the filter cannot be read if so (then there are none)."""
+    try:
+        where = _conditions(actor)
+    except Invalid as error:
+        return Page([]), "", error.message
+    page = queries.list_rows(actor, where=where, order=_order(), cursor=request.args.get("cursor"))
+    return page, _count_words(queries.count_up_to_limit(actor, where=where)), ""
+
+
+def _conditions(actor: Actor) -> list[ColumnElement[bool]]:
+    return [*queries.conditions(_wanted()), *filters.conditions(actor, request.args.get("q", ""))]
+
+
+def _count_words(total: int) -> str:
+    words = plural("%(num)s asset", "%(num)s assets", total) if total <= COUNT_LIMIT else _("more than 1000 assets")
+    return reader().digits(str(words))
+
+
+def _filter(wanted: queries.Filter) -> Filter:
+    states = {name: state.title for name, state in LIFECYCLE.states.items()}
+    sites = {site.id: site.name for site in identity.list_sites()}
+    return Filter(
+        _("Filter"),
+        "kind = laptop and warranty < now() + 90d",
+        request.args.get("q", ""),
+        kind="asset",
+        choices=(
+            Choice("state", _("State"), states, wanted.state, _("any state")),
+            Choice("site", _("Site"), sites, wanted.site_id, _("any site")),
+            Choice("warranty", _("Warranty"), WARRANTIES, wanted.warranty, _("any warranty")),
+        ),
     )
 
 
 @blueprint.get("/assets/export.<any(csv, xlsx):form>")
 @requires("assets.read")
+@limited("export_rate")
 def export_list(form: str) -> Response:
     """The list as it is filtered, as a sheet."""
-    rows = queries.list_all_rows(current_actor(), where=queries.conditions(_wanted()), order=_order())
+    actor = current_actor()
+    rows = queries.list_all_rows(actor, where=_conditions(actor), order=_order())
     content = export.as_csv(rows) if form == "csv" else export.as_xlsx(rows)
+    security_log.note_export("assets", rows=len(rows), file_format=form)
     return _download(content, "text/csv; charset=utf-8" if form == "csv" else XLSX, f"assets.{form}")
 
 
@@ -92,6 +160,7 @@ def _download(content: bytes, media_type: str, name: str, *, inline: bool = Fals
 
 @blueprint.get("/assets/labels.pdf")
 @requires("assets.read")
+@limited("export_rate")
 def label_sheet() -> Response:
     """Labels of the chosen assets on A4 sheets."""
     from assets.labels import sheet_pdf
@@ -190,7 +259,7 @@ def _record(asset: Asset, *, refusal: ItsmError | None = None, form: Form | None
         item=asset,
         **names,
         steps=LIFECYCLE.steps_from(asset.state) if can_edit else (),
-        lines=history.in_words(queries.history(actor, asset)),
+        lines=history.in_words(actor, asset, queries.history(actor, asset), reader()),
         can_edit=can_edit,
         refusal=refusal,
         step_open=step,
@@ -216,17 +285,12 @@ def change_facts(number: str) -> Any:
     asset = queries.get_asset(actor, number, lock=True)
     form = read_form(FactsForm)
     try:
-        _require_ok(form)
+        form.require_ok()
         values = with_owner(form.data | _emptied(form))
         services.change_asset(actor, asset, version=values.pop("version"), changes=values)
     except ItsmError as error:
         return _record(asset, refusal=error, form=form), error.status
     return redirect(url_of(asset))
-
-
-def _require_ok(form: Form) -> None:
-    if not form.ok:
-        raise Invalid(_("Please check what you entered"), errors=form.errors)
 
 
 def _emptied(form: Form) -> dict[str, Any]:
@@ -245,7 +309,7 @@ def take_step(number: str, name: str) -> Any:
     asset = queries.get_asset(actor, number, lock=True)
     form = read_form(StepForm)
     try:
-        _require_ok(form)
+        form.require_ok()
         fields = with_owner(form.data)
         services.take_step(actor, asset, name, version=fields.pop("version", None), fields=fields)
     except ItsmError as error:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask_smorest import Blueprint
 
 from change import queries, services
@@ -17,8 +16,7 @@ from itsm.approvals.schemas import ApprovalOutput, VoteInput
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Conflict, Forbidden
 from itsm.kernel.text import _
-from itsm.tickets.api import add_routes, apply_changes, category_id, group_id, person_id
-from itsm.tickets.present import present_one
+from itsm.tickets.api import add_routes, answer_created, apply_changes, opening_values, person_id
 from itsm.web import api
 from itsm.web.access import current_actor, requires, signed_in
 
@@ -37,17 +35,13 @@ def create(data: dict[str, Any]) -> Any:
     """Open a change; a standard one needs an approved model, an emergency one its approvers."""
     actor = current_actor()
     change = services.open_change(actor, **from_input(actor, data))
-    api.set_etag(change.version)
-    headers = {"Location": url_for("changes-api.read_one", number=change.number)}
-    return present_one(actor, change), 201, headers
+    return answer_created(actor, change)
 
 
 def from_input(actor: Actor, data: Mapping[str, Any]) -> dict[str, Any]:
     """What the service takes, from what the schema read: addresses, names and numbers become ids and records."""
-    values = {name: data[name] for name in PLAIN if name in data}
+    values = opening_values(data, PLAIN)
     values["requester_id"] = person_id("requester", data.get("requester"))
-    values["category_id"] = category_id(data.get("category"))
-    values["group_id"] = group_id(data.get("group"))
     values["model"] = queries.find_model(data.get("model"))
     values["approver_ids"] = _approver_ids(data.get("approvers", ()))
     values["ci_ids"] = cmdb.ids_of(actor, data.get("ci", ()))

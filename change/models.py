@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from itsm.kernel.db import Base, BigId, LongText, Timestamps
+from itsm.kernel.text import Message, _
 from itsm.tickets.models import Ticket
 
 NORMAL, STANDARD, EMERGENCY = "normal", "standard", "emergency"
@@ -75,6 +76,7 @@ class Change(Ticket):
     }
 
     prefix: ClassVar[str] = "CHG"
+    title_of_kind: ClassVar[Message] = _("Change")
     path: ClassVar[str] = "changes"
     shown: ClassVar[tuple[str, ...]] = (
         "change_type",
@@ -91,7 +93,11 @@ class Change(Ticket):
         "review_outcome",
         "review_notes",
     )
+    inside: ClassVar[frozenset[str]] = frozenset(
+        {"model_id", "plan", "test_plan", "backout_plan", "risk_level", "risk_reason", "review_outcome", "review_notes"}
+    )
     own_facts: ClassVar[frozenset[str]] = PLAN | WINDOW
+    lifecycle_column: ClassVar[str] = "change_type"
     step_texts: ClassVar[tuple[str, ...]] = ("review_outcome", "review_notes")
     step_choices = {"review_outcome": OUTCOMES}  # noqa: RUF012 (declared on the base class)
 

@@ -25,7 +25,7 @@ MODULE = Module(
     ),
     lifecycles=LIFECYCLES,
     subscriptions=SUBSCRIPTIONS,
-    menu=(MenuEntry("rail", _("Changes"), "change.list_all", "arrows-exchange", "tickets.read", order=40),),
+    menu=(MenuEntry("rail", _("Changes"), "change.list_all", "arrows-exchange", "tickets.read", order=40, key="c"),),
     panels=(
         Panel("ticket.side", approval_panel, order=10),
         Panel("ticket.side", touched_panel, order=15),

@@ -74,10 +74,12 @@ def open_change(
     )
     _take_over(change, model)
     _check_approvers(actor, change, change.approver_ids)
-    services.open_ticket(actor, change, group_id=group_id)
-    cmdb.attach_cis(actor, change, list(ci_ids))
+    with services.opening(actor, change, group_id=group_id):
+        cmdb.attach_cis(actor, change, list(ci_ids), opening=True)
     if change_type == EMERGENCY:
         ask_approvers(change)
+    elif ci_ids:
+        refresh_touched(change)
     return change
 
 

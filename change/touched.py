@@ -15,7 +15,7 @@ from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.tickets import policy as tickets
 
-CIS_FOLLOWED = 25
+CIS_FOLLOWED = 200
 SERVICES_SHOWN = 100
 LARGEST_ANSWER = 2_000
 OVERLAPPING_READ = 300
@@ -42,7 +42,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Touched:
-    """CIs of a change and the union of the services that depend on them; `truncated` when there are more."""
+    """CIs of a change, the services and the number of people that an outage of all of them together touches.
+
+    `truncated` when there are more.
+    """
 
     cis: Sequence[NamedCi]
     services: Sequence[Service]
@@ -68,17 +71,13 @@ def touched_by(actor: Actor, change: Change) -> Touched:
 
 
 def _united(cis: Sequence[NamedCi]) -> Touched:
-    services: dict[int, Service] = {}
-    people, truncated = 0, len(cis) > CIS_FOLLOWED
-    for ci in cis[:CIS_FOLLOWED]:
-        answer = impact.impact_of(SYSTEM, ci.id, direction="down", limit=LARGEST_ANSWER)
-        people = max(people, answer.people_affected)
-        truncated = truncated or answer.truncated
-        for node in answer.services:
-            known = services.get(node.id)
-            services[node.id] = Service(node.id, node.name, node.degraded and (known is None or known.degraded))
-    shown = sorted(services.values(), key=lambda one: (one.degraded, one.name.lower(), one.id))
-    return Touched(cis, shown[:SERVICES_SHOWN], people, truncated=truncated or len(shown) > SERVICES_SHOWN)
+    if not cis:
+        return Touched(cis, [], 0, truncated=False)
+    answer = impact.impact_of_all(SYSTEM, [ci.id for ci in cis[:CIS_FOLLOWED]], limit=LARGEST_ANSWER)
+    services = [Service(node.id, node.name, node.degraded) for node in answer.services]
+    services.sort(key=lambda one: (one.degraded, one.name.lower(), one.id))
+    truncated = len(cis) > CIS_FOLLOWED or answer.truncated or len(services) > SERVICES_SHOWN
+    return Touched(cis, services[:SERVICES_SHOWN], answer.people_affected, truncated=truncated)
 
 
 def collisions_of(actor: Actor, change: Change, cis: Sequence[NamedCi]) -> list[Collision]:

@@ -12,19 +12,21 @@ from change.api import from_input
 from change.calendar import place_on_days
 from change.lifecycle import OUTCOME_TITLES
 from change.models import PLAN, WINDOW
-from change.month import month_of
 from change.panels import context as shared_context
 from change.schemas import ChangeForm, ModelForm, PlanForm
 from change.subjects import RISK_TITLES, TYPE_TITLES
 from itsm.identity import queries as identity
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
-from itsm.kernel.errors import Invalid, ItsmError
+from itsm.kernel.errors import ItsmError
+from itsm.kernel.month import month_of
 from itsm.kernel.text import _
-from itsm.tickets import pages
+from itsm.tickets import lists, pages
 from itsm.tickets import queries as tickets
+from itsm.tickets.lists import TicketList
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.forms import Form, read_form
+from itsm.web.lists import Column, Empty, Link, Section
 from itsm.web.presentation import reader
 
 blueprint = Blueprint("change", __name__, template_folder="templates")
@@ -37,17 +39,45 @@ def shared() -> dict[str, Any]:
     return words | shared_context()
 
 
+def _read_rows(actor: Actor, **wanted: Any) -> dict[str, Any]:
+    page, own = queries.list_rows(actor, **wanted)
+    return {"rows": page.items, "next": page.next, "own": own}
+
+
+CELLS = "change/_cells.html"
+PLANNING = Section(
+    _("Planning"),
+    (
+        Link(_("Calendar"), "change.calendar"),
+        Link(_("Standard models"), "change.models", permission="change.create"),
+    ),
+)
+CHANGES = TicketList(
+    endpoint="change.list_all",
+    title=_("Changes"),
+    views=queries.views,
+    columns=(
+        lists.NUMBER,
+        Column("title", _("Title"), CELLS, "title-cell"),
+        Column("risk", _("Risk"), CELLS, "wide-only"),
+        Column("window", _("Planned window"), CELLS, "wide-only window-cell"),
+        lists.STATE,
+        lists.ASSIGNEE,
+    ),
+    read_rows=_read_rows,
+    hint="state = assessed and group in mygroups()",
+    empty=Empty(_("No changes here"), _("When somebody asks for a change, it appears here."), "arrows-exchange"),
+    unfit=_("No change fits this filter. Clear it, or look at another view."),
+    create=Link(_("New change"), "change.new", icon="plus", permission="change.create"),
+    sections=(PLANNING,),
+)
+
+
 @blueprint.get("/changes")
 @requires("tickets.read")
 def list_all() -> str:
     """Changes by view, with type, risk and window."""
-    actor = current_actor()
-    return pages.render_list("change/list.html", actor, queries.views(actor), _read_rows)
-
-
-def _read_rows(actor: Actor, **wanted: Any) -> dict[str, Any]:
-    page, own = queries.list_rows(actor, **wanted)
-    return {"rows": page.items, "next": page.next, "own": own}
+    return lists.render(current_actor(), CHANGES)
 
 
 @blueprint.get("/changes/calendar")
@@ -121,10 +151,7 @@ def _with_instants(data: dict[str, Any]) -> dict[str, Any]:
 def show(number: str) -> Any:
     """The record, for staff and for approvers; people from the requester's side are led to the portal."""
     actor = current_actor()
-    change = queries.get_change(actor, number)
-    if not actor.has("tickets.read") and not actor.has("change.vote"):
-        return redirect(f"/portal/tickets/{change.number}")
-    return pages.render_record(actor, change)
+    return pages.show_record(actor, queries.get_change(actor, number), also="change.vote")
 
 
 @blueprint.post("/changes/<number>/plan")
@@ -135,8 +162,7 @@ def change_plan(number: str) -> Any:
     change = queries.get_change(actor, number, lock=True)
     form = read_form(PlanForm)
     try:
-        if not form.ok:
-            raise Invalid(_("Please check what you entered"), errors=form.errors)
+        form.require_ok()
         services.change_plan(actor, change, version=form.data["version"], changes=_plan_values(form))
     except ItsmError as error:
         return pages.render_record(actor, change, refusal=error, typed=form.values | {"step": "plan"}), error.status

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from flask import Response, current_app, url_for
+import orjson
+from flask import Response, current_app
 from flask_smorest import Blueprint
 
 from cmdb import classes, filters, queries, schemas, services
 from cmdb.impact import impact_of
 from cmdb.present import present, present_class, present_impact, present_one, present_relation
 from cmdb.references import ci_from, from_input
-from itsm.kernel.db import compact_json
 from itsm.kernel.errors import Invalid
 from itsm.kernel.paging import Page
 from itsm.kernel.text import _
@@ -48,8 +48,7 @@ def create_ci(data: dict[str, Any]) -> Any:
     """Record a CI."""
     facts = {name: value for name, value in from_input(data).items() if value is not None}
     ci = services.create_ci(current_actor(), state=data.get("state", "in_operation"), **facts)
-    api.set_etag(ci.version)
-    return present_one(ci), 201, {"Location": url_for("cmdb-api.read_ci", ci_id=ci.id)}
+    return api.created(present_one(ci), ".read_ci", version=ci.version, ci_id=ci.id)
 
 
 @blueprint.get("/cis/<int:ci_id>")
@@ -86,7 +85,7 @@ def impact(question: dict[str, Any], ci_id: int) -> Response:
     """What an outage of this CI reaches (`down`) or what it needs (`up`), with the way to each."""
     found = impact_of(current_actor(), ci_id, **question)
     body = present_impact(found, question["direction"])
-    return current_app.response_class(compact_json(body), mimetype="application/json")
+    return current_app.response_class(orjson.dumps(body), mimetype="application/json")
 
 
 @blueprint.get("/ci-classes")
@@ -107,9 +106,7 @@ def list_classes(arguments: dict[str, Any]) -> dict[str, Any]:
 def create_class(data: dict[str, Any]) -> Any:
     """Add a class below another one."""
     row = services.create_class(current_actor(), **data)
-    api.set_etag(row.version)
-    location = url_for("cmdb-api.read_class", key=row.key)
-    return present_class(classes.load(), row), 201, {"Location": location}
+    return api.created(present_class(classes.load(), row), ".read_class", version=row.version, key=row.key)
 
 
 @blueprint.get("/ci-classes/<string:key>")
@@ -157,8 +154,7 @@ def create_relation(data: dict[str, Any]) -> Any:
     source, target = ci_from(actor, "source", data["source"]), ci_from(actor, "target", data["target"])
     row = services.relate(actor, source_id=source.id, target_id=target.id, type_key=data["type"])
     named = queries.NamedRelation(row, source.name, target.name)
-    location = url_for("cmdb-api.read_relation", relation_id=row.id)
-    return present_relation(named), 201, {"Location": location}
+    return api.created(present_relation(named), ".read_relation", relation_id=row.id)
 
 
 @blueprint.get("/relations/<int:relation_id>")

@@ -1,65 +1,95 @@
 """The fields that the query language knows of configuration items."""
 
-from functools import cache
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from cmdb import policy
+from cmdb import classes, policy, queries
 from cmdb.lifecycle import LIFECYCLE
 from cmdb.models import Ci
-from itsm.identity.filters import lookup_person
-from itsm.identity.models import Group, Organisation, Site
-from itsm.kernel.actor import Actor
-from itsm.query.fields import FieldSet, FieldType, FullText
-from itsm.query.filters import column_field, conditions_of, ids_where
-from itsm.search import queries as search
+from itsm.identity.filters import group_field, organisation_field, person_field, site_field
+from itsm.kernel.actor import SYSTEM, Actor
+from itsm.kernel.text import Message, _
+from itsm.query.fields import Field, FieldSet, FieldType, FullText
+from itsm.query.filters import column_field, conditions_of
+from itsm.query.text import fold
+
+KEPT_SETS = 128  # sets of fields held for as many actors
 
 
 def conditions(actor: Actor, text: str) -> list[ColumnElement[bool]]:
     """What a filter text asks of CIs; raises `Invalid` for the field `q` that points at the place."""
-    return conditions_of(actor, text, ci_fields() if policy.can_read_all(actor) else requester_fields())
+    return conditions_of(actor, text, fields_for(actor))
 
 
-@cache
+def fields_for(actor: Actor) -> FieldSet:
+    """The fields of CIs that an actor may ask for; those of others look up no people, groups or places."""
+    return ci_fields(actor) if policy.can_read_all(actor) else requester_fields()
+
+
+@lru_cache
 def requester_fields() -> FieldSet:
     """The fields of CIs that look up no people, groups or places, so that they tell nobody which there are."""
     fields = ci_fields()
-    return FieldSet([field for field in fields if field.lookup is None], full_text=fields.full_text)
+    told = [field for field in fields if field.lookup in (None, lookup_class)]
+    return FieldSet(told, full_text=fields.full_text)
 
 
-@cache
-def ci_fields() -> FieldSet:
-    """The fields of configuration items."""
-    states = {name: str(name) for name in LIFECYCLE.states}
+@lru_cache(maxsize=KEPT_SETS)
+def ci_fields(actor: Actor = SYSTEM) -> FieldSet:
+    """The fields of configuration items; people are offered as far as the actor may know them."""
+    states = {name: state.title for name, state in LIFECYCLE.states.items()}
     return FieldSet(
         [
-            column_field("name", FieldType.TEXT, "Name", Ci.name),
-            column_field("class", FieldType.TEXT, "Class", Ci.class_key),
-            column_field("state", FieldType.CHOICE, "State", Ci.state, choices=states),
-            column_field("serial", FieldType.TEXT, "Serial number", Ci.serial),
-            column_field("criticality", FieldType.NUMBER, "Criticality", Ci.criticality),
-            column_field("origin", FieldType.TEXT, "Origin", Ci.origin),
-            column_field("owner", FieldType.PERSON, "Owner", Ci.owner_id, lookup=lookup_person),
-            column_field("group", FieldType.GROUP, "Managed by", Ci.group_id, lookup=ids_where(Group.name)),
-            column_field("site", FieldType.REFERENCE, "Site", Ci.site_id, lookup=ids_where(Site.name)),
-            column_field(
-                "organisation",
-                FieldType.REFERENCE,
-                "Organisation",
-                Ci.organisation_id,
-                lookup=ids_where(Organisation.name),
-            ),
-            column_field("created", FieldType.INSTANT, "Created", Ci.created_at),
-            column_field("updated", FieldType.INSTANT, "Updated", Ci.updated_at),
-            column_field("seen", FieldType.INSTANT, "Last seen", Ci.last_seen_at),
+            column_field("name", FieldType.TEXT, _("Name"), Ci.name),
+            class_field(),
+            column_field("state", FieldType.CHOICE, _("State"), Ci.state, choices=states),
+            column_field("serial", FieldType.TEXT, _("Serial number"), Ci.serial),
+            column_field("criticality", FieldType.NUMBER, _("Criticality"), Ci.criticality),
+            column_field("origin", FieldType.TEXT, _("Origin"), Ci.origin),
+            person_field("owner", _("Owner"), Ci.owner_id, actor),
+            group_field(Ci.group_id, _("Managed by")),
+            site_field(Ci.site_id),
+            organisation_field(Ci.organisation_id),
+            column_field("created", FieldType.INSTANT, _("Created"), Ci.created_at),
+            column_field("updated", FieldType.INSTANT, _("Updated"), Ci.updated_at),
+            column_field("seen", FieldType.INSTANT, _("Last seen"), Ci.last_seen_at),
         ],
         full_text=FullText(condition=_holds_words, predicate=_record_holds_words),
     )
 
 
+def class_field() -> Field:
+    """The class of a CI, by key or title; a class means those below it, too."""
+    named = {"lookup": lookup_class, "below": lookup_class, "suggest": suggest_classes}
+    return column_field("class", FieldType.REFERENCE, _("Class"), Ci.class_key, **named)
+
+
+def suggest_classes(typed: str) -> Sequence[tuple[str, Message]]:
+    """Offers classes by the beginning of their key or title."""
+    wanted = fold(typed)
+    rows = classes.load().by_id.values()
+    return [
+        (row.key, _(row.title))
+        for row in rows
+        if any(fold(str(name)).startswith(wanted) for name in (row.key, _(row.title)))
+    ]
+
+
+def lookup_class(name: str) -> list[str]:
+    """Keys of the class that is called so, by key or title, and of all classes below it."""
+    tree = classes.load()
+    wanted = fold(name.strip())
+    named = [
+        row for row in tree.by_id.values() if wanted in (fold(row.key), fold(row.title), fold(str(tree.title(row.key))))
+    ]
+    return [key for row in named for key in tree.keys_below(row.key)]
+
+
 def _holds_words(terms: tuple[str, ...]) -> ColumnElement[bool]:
-    return search.matching("ci", " ".join(terms), Ci.id)
+    return queries.matching(" ".join(terms))
 
 
 def _record_holds_words(record: Any, terms: tuple[str, ...]) -> bool:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cmdb.impact import Impact, ImpactNode
-from cmdb.traversal import Direction
+from cmdb.impact import Impact
+from cmdb.traversal import Direction, Node
 
 LINE_LETTERS, BOX_WIDTH = 22, 176
 UPRIGHT_LETTERS, UPRIGHT_WIDTH = 15, 124  # two boxes side by side fit the side of a page
@@ -19,7 +19,7 @@ WIDE_LETTER = 2  # East Asian letters take the room of two
 class Box:
     """One CI on the map, in pixels; `lines` hold its whole name."""
 
-    node: ImpactNode
+    node: Node
     x: int
     y: int
     width: int
@@ -82,9 +82,9 @@ def draw(
     )
 
 
-def _layers(impact: Impact, most: int, layer_most: int) -> list[list[ImpactNode]]:
+def _layers(impact: Impact, most: int, layer_most: int) -> list[list[Node]]:
     services = {service.id for service in impact.services}
-    layers: dict[int, list[ImpactNode]] = {}
+    layers: dict[int, list[Node]] = {}
     for node in sorted((impact.root, *impact.nodes), key=lambda each: (each.depth, each.id not in services)):
         layer = layers.setdefault(node.depth, [])
         if len(layer) < layer_most and sum(map(len, layers.values())) < most:
@@ -92,7 +92,7 @@ def _layers(impact: Impact, most: int, layer_most: int) -> list[list[ImpactNode]
     return _in_order([layer for layer in layers.values() if layer])
 
 
-def _in_order(layers: list[list[ImpactNode]]) -> list[list[ImpactNode]]:
+def _in_order(layers: list[list[Node]]) -> list[list[Node]]:
     """Each layer in the order of the CIs it is reached from, so that lines cross little."""
     place: dict[int, float] = {}
     for layer in layers:
@@ -133,12 +133,12 @@ def _width(text: str) -> int:
     return sum(WIDE_LETTER if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def _box(node: ImpactNode, x: int, y: int, *, width: int = BOX_WIDTH, letters: int = LINE_LETTERS) -> Box:
+def _box(node: Node, x: int, y: int, *, width: int = BOX_WIDTH, letters: int = LINE_LETTERS) -> Box:
     lines = wrapped(node.name, letters)
     return Box(node, x, y, width, len(lines) * LINE_HEIGHT + BOX_PADDING, lines, is_root=node.depth == 0)
 
 
-def _level(layers: list[list[ImpactNode]]) -> list[Box]:
+def _level(layers: list[list[Node]]) -> list[Box]:
     columns = []
     for position, layer in enumerate(layers):
         x, y, column = MARGIN + position * (BOX_WIDTH + GAP_ALONG), MARGIN, []
@@ -150,7 +150,7 @@ def _level(layers: list[list[ImpactNode]]) -> list[Box]:
     return [_moved(box, 0, (tallest - column[-1].y - column[-1].height) // 2) for column in columns for box in column]
 
 
-def _upright(layers: list[list[ImpactNode]]) -> list[Box]:
+def _upright(layers: list[list[Node]]) -> list[Box]:
     rows, y = [], MARGIN
     for layer in layers:
         row = [

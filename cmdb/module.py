@@ -2,13 +2,24 @@
 
 from flask import Flask
 
-from cmdb import pages, panels
+from cmdb import filters, found, pages, palette, panels, queries, ticket_fields
 from cmdb.api import blueprint as api_blueprint
 from cmdb.lifecycle import LIFECYCLE
-from cmdb.services import seed
+from cmdb.services import indexing, seed
+from cmdb.subscribers import SUBSCRIPTIONS
 from cmdb.views import blueprint
 from itsm.identity.module import STAFF
-from itsm.kernel.module import Extension, MenuEntry, Module, Panel, Permission
+from itsm.kernel.module import (
+    Extension,
+    Finder,
+    MenuEntry,
+    Module,
+    PaletteSource,
+    Panel,
+    Permission,
+    Question,
+    SearchSource,
+)
 from itsm.kernel.text import _
 
 
@@ -31,7 +42,8 @@ MODULE = Module(
         ),
     ),
     lifecycles=(LIFECYCLE,),
-    menu=(MenuEntry("rail", _("CMDB"), "cmdb.index", "sitemap", "cmdb.read", order=40),),
+    subscriptions=SUBSCRIPTIONS,
+    menu=(MenuEntry("rail", _("CMDB"), "cmdb.index", "sitemap", "cmdb.read", order=40, key="m"),),
     panels=(
         Panel("ticket.side", panels.ticket_panel, order=20, permission="cmdb.read"),
         Panel("caller", panels.caller_panel, order=20, permission="cmdb.read"),
@@ -40,6 +52,15 @@ MODULE = Module(
         Extension("desk", "ci", panels.desk_column, _("CI")),
         Extension("api.ticket", "ci", panels.api_member),
     ),
+    palette=(PaletteSource(_("Configuration items"), palette.find_cis, order=60, permission="cmdb.read"),),
+    finders=(Finder("caller", queries.owners_by_ci),),
+    ticket_fields=(ticket_fields.fields_for,),
+    searches=(
+        SearchSource(
+            "cis", _("Configuration items"), found.find, "sitemap", order=20, index_again=indexing.index_again
+        ),
+    ),
+    questions=(Question("ci", _("CIs"), filters.fields_for),),
     seed=seed,
     setup=setup,
 )

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from cmdb import classes, pages, policy, queries, schemas, services
-from cmdb.impact import Impact, ImpactNode, impact_of
+from cmdb.impact import impact_of_all
 from cmdb.present import brief
 from cmdb.references import ci_from
 from itsm.identity.models import Person
@@ -24,7 +24,7 @@ from itsm.web.forms import read_form
 
 blueprint = Blueprint("cmdb-tickets", __name__, template_folder="templates")
 
-IMPACT_CIS = 3  # how many of a ticket's CIs the panel looks at; the others have their own map
+IMPACT_CIS = 200  # how many of a ticket's CIs the panel looks at; the others have their own map
 PANEL_LIMIT = 500
 OTHERS_SHOWN = 5
 
@@ -44,7 +44,10 @@ def ticket_panel(actor: Actor, ticket: Ticket) -> str:
 def caller_panel(actor: Actor, person: Person) -> str:
     """Equipment of a caller, to be ticked when the call is about it."""
     equipment = queries.cis_of_person(actor, person.id, limit=12)
-    return render_template("cmdb/_caller_panel.html", equipment=equipment, tree=classes.load()) if equipment else ""
+    if not equipment:
+        return ""
+    chosen = request.values.getlist("ci")
+    return render_template("cmdb/_caller_panel.html", equipment=equipment, tree=classes.load(), chosen=chosen)
 
 
 def desk_column(actor: Actor, ticket_ids: Sequence[int]) -> dict[int, Markup]:
@@ -97,15 +100,15 @@ def ticket_impact(ticket_id: int) -> str:
     named = queries.cis_of_ticket(actor, ticket.id)
     if not named:
         raise NotFound(_("This ticket names no CI."))
-    found = [impact_of(actor, ci.id, limit=PANEL_LIMIT) for ci in named[:IMPACT_CIS]]
+    found = impact_of_all(actor, [ci.id for ci in named[:IMPACT_CIS]], limit=PANEL_LIMIT)
     return render_template(
         "cmdb/_ticket_impact.html",
         cis=named,
         others=_others(actor, ticket, [ci.id for ci in named]),
-        services=_services(found),
-        people=max(each.people_affected for each in found),
-        reached=sum(len(each.nodes) for each in found),
-        incomplete=len(named) > IMPACT_CIS or any(each.truncated for each in found),
+        services=found.services,
+        people=found.people_affected,
+        reached=len(found.nodes),
+        incomplete=len(named) > IMPACT_CIS or found.truncated,
         map=pages.mini_map(actor, named[0].id)[1],
         tree=classes.load(),
     )
@@ -114,14 +117,3 @@ def ticket_impact(ticket_id: int) -> str:
 def _others(actor: Actor, ticket: Ticket, ci_ids: Sequence[int]) -> list[Ticket]:
     found = queries.open_tickets_of(actor, ci_ids, limit=OTHERS_SHOWN + 1)
     return [each for each in found if each.id != ticket.id][:OTHERS_SHOWN]
-
-
-def _services(found: Sequence[Impact]) -> list[ImpactNode]:
-    """Services that some of the CIs reach, stopped ones first; one that stops by any is shown as stopped."""
-    by_id: dict[int, ImpactNode] = {}
-    for each in found:
-        for service in each.services:
-            known = by_id.get(service.id)
-            if known is None or (known.degraded and not service.degraded):
-                by_id[service.id] = service
-    return sorted(by_id.values(), key=lambda node: (node.degraded, node.criticality, node.name.lower()))

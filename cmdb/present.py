@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import select
 
 from cmdb.classes import ClassTree
-from cmdb.impact import Impact, ImpactNode
+from cmdb.impact import Impact
 from cmdb.models import Ci, CiClass
 from cmdb.queries import NamedRelation
-from cmdb.traversal import Direction, Edge
+from cmdb.traversal import Direction, Edge, Node
 from itsm.identity.models import Group, Organisation, Person, Site
 from itsm.kernel.db import session
 
@@ -71,8 +71,11 @@ def present_relation(named: NamedRelation) -> dict[str, Any]:
 
 def present_impact(found: Impact, direction: Direction) -> dict[str, Any]:
     """An impact exactly as `ImpactOutput` describes it: thousands of rows, too many to send through a schema."""
-    return vars(found) | {
+    return {
         "direction": direction,
+        "people_affected": found.people_affected,
+        "truncated": found.truncated,
+        "beyond_depth": found.beyond_depth,
         "root": _impact_node(found.root),
         "nodes": [_impact_node(node) for node in found.nodes],
         "edges": [_impact_edge(edge) for edge in found.edges],
@@ -80,7 +83,7 @@ def present_impact(found: Impact, direction: Direction) -> dict[str, Any]:
     }
 
 
-def _impact_node(node: ImpactNode) -> dict[str, Any]:
+def _impact_node(node: Node) -> dict[str, Any]:
     return {
         "id": node.id,
         "name": node.name,

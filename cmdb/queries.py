@@ -1,6 +1,6 @@
 """Every read of the CMDB, always through `policy.visible`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,17 @@ def get_ci(actor: Actor, ci_id: int, *, lock: bool = False) -> Ci:
     return ci
 
 
+def get_cis(actor: Actor, ci_ids: Collection[int]) -> Sequence[Ci]:
+    """Configuration items by name; raises `NotFound` unless the actor may see every one of them. One statement."""
+    wanted = {ci_id for ci_id in ci_ids if ci_id < LARGEST_ID}
+    found = session.scalars(
+        select(Ci).where(Ci.id.in_(wanted), policy.visible(actor)).order_by(Ci.name_key, Ci.id)
+    ).all()
+    if not found or len(found) < len(set(ci_ids)):
+        raise NotFound(_("There is no such CI, or you may not see it."))
+    return found
+
+
 def list_cis(
     actor: Actor,
     *,
@@ -44,36 +55,57 @@ def list_cis(
     state: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
+    with_retired: bool = False,
     conditions: Sequence[ColumnElement[bool]] = (),
 ) -> Page[Ci]:
-    """CIs by name; `class_key` includes the classes below it. Retired ones only when asked for by `state`."""
+    """CIs by name; `class_key` includes the classes below it. Retired ones only with `state` or `with_retired`."""
     size = checked_limit(limit)
     keys = (SortKey("name_key", Ci.name_key), SortKey("id", Ci.id))
-    statement = _filtered(select(Ci).where(policy.visible(actor), *conditions), class_key, words, state)
+    statement = select(Ci).where(policy.visible(actor), *conditions)
+    statement = _filtered(statement, class_key, words, state, with_retired=with_retired)
     rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
     return page_of(rows, limit=size, cursor_values=lambda row: (row.name_key, row.id))
 
 
-def _filtered(statement: Select[Any], class_key: str | None, words: str, state: str | None) -> Select[Any]:
+def count_cis(
+    actor: Actor,
+    *,
+    class_key: str | None = None,
+    state: str | None = None,
+    with_retired: bool = False,
+    conditions: Sequence[ColumnElement[bool]] = (),
+) -> int:
+    """How many CIs a list has."""
+    inner = _filtered(
+        select(Ci.id).where(policy.visible(actor), *conditions), class_key, "", state, with_retired=with_retired
+    )
+    return int(session.scalar(select(func.count()).select_from(inner.subquery())) or 0)
+
+
+def _filtered(
+    statement: Select[Any], class_key: str | None, words: str, state: str | None, *, with_retired: bool
+) -> Select[Any]:
     if class_key:
         statement = statement.where(Ci.class_key.in_(classes.load().keys_below(class_key)))
     if words.strip():
-        statement = statement.where(_matching(words))
-    return statement.where(Ci.state == state) if state else statement.where(Ci.state != "retired")
+        statement = statement.where(matching(words))
+    if state:
+        return statement.where(Ci.state == state)
+    return statement if with_retired else statement.where(Ci.state != "retired")
 
 
-def _matching(words: str) -> ColumnElement[bool]:
-    text = words.strip().lower()[:200]
-    by_words = search.matching("ci", words, Ci.id)
-    serials = {words.strip()[:200], words.strip()[:200].upper()}
-    return or_(by_words, Ci.name_key.startswith(text, autoescape=True), Ci.serial.in_(serials))
+def matching(words: str) -> ColumnElement[bool]:
+    """CIs that hold all of the words or have them within a name or number; of very many, the newest ones."""
+    return Ci.id.in_(search.find_named("ci", words))
 
 
 def find_cis(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequence[Ci]:
     """The best few CIs in use for what was typed: part of a name, a serial number, an address."""
-    if not words.strip():
+    visible = policy.visible(actor)
+    ids = search.find_named("ci", words, readable=search.Readable(Ci.id, visible))
+    if not ids:
         return []
-    statement = select(Ci).where(policy.visible(actor), Ci.state != "retired", _matching(words))
+    statement = select(Ci).where(visible, Ci.state != "retired", Ci.id.in_(ids))
     return session.scalars(statement.order_by(Ci.name_key, Ci.id).limit(limit)).all()
 
 
@@ -152,6 +184,15 @@ def cis_of_person(actor: Actor, person_id: int, *, limit: int = 50) -> Sequence[
     """Equipment of a person that is not retired."""
     statement = select(Ci).where(Ci.owner_id == person_id, Ci.state != "retired", policy.visible(actor))
     return session.scalars(statement.order_by(Ci.name_key, Ci.id).limit(limit)).all()
+
+
+def owners_by_ci(actor: Actor, text: str) -> dict[int, str]:
+    """Person id → the name of their CI in use, for CIs whose name or serial number begins with a text."""
+    words = text.strip().lower()[:200]
+    called = or_(Ci.name_key.startswith(words, autoescape=True), Ci.serial.startswith(text.strip(), autoescape=True))
+    statement = select(Ci.owner_id, Ci.name).where(called, Ci.owner_id.is_not(None), Ci.state != "retired")
+    statement = statement.where(policy.visible(actor)).order_by(Ci.name_key, Ci.id).limit(FOUND_LIMIT)
+    return {row.owner_id: row.name for row in session.execute(statement)}
 
 
 def open_tickets_of(actor: Actor, ci_ids: Sequence[int], *, limit: int = 50) -> Sequence[Ticket]:

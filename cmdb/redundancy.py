@@ -1,7 +1,7 @@
 """What an outage stops and what it only degrades, where several suppliers can stand in for one another."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import case, or_, select
@@ -14,8 +14,8 @@ from itsm.kernel.db import session
 NEEDED = "members_needed"
 
 
-def degraded_ids(found: Walk, root_id: int, types: Mapping[str, RelationType]) -> set[int]:
-    """Ids of CIs that an outage of the root reaches but does not stop.
+def degraded_ids(found: Walk, root_ids: Collection[int], types: Mapping[str, RelationType]) -> set[int]:
+    """Ids of CIs that an outage of the roots together reaches but does not stop.
 
     A CI stops when a supplier that it has no substitute for stops. A consumer by a `redundant` relation stops when
     fewer than `members_needed` of its suppliers by that relation (1 unless its attribute says more) are left in
@@ -28,13 +28,13 @@ def degraded_ids(found: Walk, root_id: int, types: Mapping[str, RelationType]) -
     clusters = {edge.consumer_id for edge in found.edges if edge.type_key in redundant}
     groups = _groups(clusters, types, redundant)
     needed = _needed(clusters)
-    stopped = _stopped(found.edges, root_id, types, groups, needed)
+    stopped = _stopped(found.edges, root_ids, types, groups, needed)
     return found.nodes.keys() - stopped
 
 
 def _stopped(
     edges: Iterable[Edge],
-    root_id: int,
+    root_ids: Collection[int],
     types: Mapping[str, RelationType],
     groups: Mapping[int, set[int]],
     needed: Mapping[int, int],
@@ -42,7 +42,7 @@ def _stopped(
     onward: dict[int, list[Edge]] = defaultdict(list)
     for edge in edges:
         onward[edge.supplier_id].append(edge)
-    stopped, waiting = {root_id}, [root_id]
+    stopped, waiting = set(root_ids), list(root_ids)
     left = {cluster: set(members) for cluster, members in groups.items()}
     while waiting:
         for edge in onward[waiting.pop()]:

@@ -1,24 +1,28 @@
 """Walking the graph of relations in the database, one frontier at a time: memory follows the answer, not the CMDB."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import BindParameter, Select, bindparam, select, union_all
+from sqlalchemy import Select, select, union_all
 
 from cmdb import policy
 from cmdb.models import Ci, Relation, RelationType
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import among, session
 
 Direction = Literal["down", "up"]
 CHUNK = 1_000  # ids in one statement: few enough that a cut answer reads little beyond what it shows
 EDGES_PER_NODE = 10  # how many relations are read at most for each CI that may be shown
-FRONTIER: BindParameter[int] = bindparam("frontier", expanding=True, literal_execute=True)  # cheaper than parameters
+FRONTIER = "frontier"
 
 
 class Node(NamedTuple):
-    """A CI as the walk met it; `depth` is its distance from the root, `via` the ids between on a shortest path."""
+    """A CI that the walk met.
+
+    `depth` is its distance from the nearest root, `via` the ids between on a shortest path, nearest to the root first;
+    `degraded` that an outage of the roots does not stop it (known once the walk has ended).
+    """
 
     id: int
     name: str
@@ -28,6 +32,7 @@ class Node(NamedTuple):
     owner_id: int | None
     depth: int = 0
     via: tuple[int, ...] = ()
+    degraded: bool = False
 
 
 class Edge(NamedTuple):
@@ -41,9 +46,16 @@ class Edge(NamedTuple):
     consumer_id: int
 
 
+class Steps(NamedTuple):
+    """What one level asks, for the ids in `FRONTIER`: relations that lead on, and CIs that the walk may enter."""
+
+    relations: Select[*tuple[Any, ...]]
+    ends: Select[*tuple[Any, ...]]
+
+
 @dataclass
 class Walk:
-    """What a walk found: nodes by id (the root too), edges, whether something was cut or lies beyond the depth."""
+    """What a walk found: nodes by id (the roots too), edges, whether something was cut or lies beyond the depth."""
 
     nodes: dict[int, Node]
     edges: list[Edge] = field(default_factory=list)
@@ -52,63 +64,85 @@ class Walk:
 
 
 def walk(
-    actor: Actor, root: Node, *, direction: Direction, depth: int, limit: int, types: Mapping[str, RelationType]
+    actor: Actor,
+    roots: Sequence[Node],
+    *,
+    direction: Direction,
+    depth: int,
+    limit: int,
+    types: Mapping[str, RelationType],
 ) -> Walk:
-    """Find what an outage of the root reaches (`down`) or what the root needs (`up`), breadth first.
+    """Find what an outage of the roots together reaches (`down`) or what they need (`up`), breadth first.
 
-    At most `limit` CIs besides the root and `limit` times ten relations are read. Retired CIs end the walk.
+    Each CI stands at its distance from the nearest root. At most `limit` CIs besides the
+    roots and `limit` times ten relations are read. Retired CIs end the walk.
     """
-    found = Walk({root.id: root})
+    found = Walk({root.id: root for root in roots})
     steps = _steps(actor, direction, types)
     if steps is None:
         return found
-    frontier = [root.id]
+    frontier, most = list(found.nodes), limit + len(found.nodes)
     for _level in range(depth):
-        frontier = _one_level(found, frontier, steps, down=direction == "down", limit=limit)
+        frontier = _one_level(found, frontier, steps, down=direction == "down", limit=limit, most=most)
         if not frontier or found.truncated:
             return found
     found.beyond_depth = _has_more(found, frontier, steps)
     return found
 
 
-def _one_level(found: Walk, frontier: Sequence[int], steps: Select[Any], *, down: bool, limit: int) -> list[int]:
+def _one_level(found: Walk, frontier: Sequence[int], steps: Steps, *, down: bool, limit: int, most: int) -> list[int]:
     nodes, fresh = found.nodes, list[int]()
-    for relation_id, source_id, target_id, type_key, far_id, *facts in _rows(found, frontier, steps, limit=limit):
-        near_id = source_id if far_id == target_id else target_id
-        if far_id not in nodes:
-            if len(nodes) > limit:
-                found.truncated = True
-                break
-            nodes[far_id] = _beyond(nodes[near_id], far_id, facts)
-            fresh.append(far_id)
-        supplier_id, consumer_id = (near_id, far_id) if down else (far_id, near_id)
-        found.edges.append(Edge(relation_id, source_id, target_id, type_key, supplier_id, consumer_id))
+    for chunk in _chunks(frontier):
+        rows = _relations(found, chunk, steps, limit=limit)
+        ends = _far_ends(steps, {far_id for *_facts, far_id in rows} - nodes.keys())
+        for relation_id, source_id, target_id, type_key, far_id in rows:
+            near_id = source_id if far_id == target_id else target_id
+            if far_id not in nodes:
+                facts = ends.get(far_id)
+                if facts is None:
+                    continue  # retired, or not for the actor to see: the walk ends here
+                if len(nodes) >= most:
+                    found.truncated = True
+                    return fresh
+                nodes[far_id] = _beyond(nodes[near_id], facts)
+                fresh.append(far_id)
+            supplier_id, consumer_id = (near_id, far_id) if down else (far_id, near_id)
+            found.edges.append(Edge(relation_id, source_id, target_id, type_key, supplier_id, consumer_id))
+        if found.truncated:
+            break
     return fresh
 
 
-def _beyond(near: Node, far_id: int, facts: Sequence[Any]) -> Node:
-    name, class_key, state, criticality, owner_id = facts
+def _beyond(near: Node, facts: Sequence[Any]) -> Node:
+    ci_id, name, class_key, state, criticality, owner_id = facts
     via = (*near.via, near.id) if near.depth else ()
-    return Node(far_id, name, class_key, state, criticality, owner_id, near.depth + 1, via)
+    return Node(ci_id, name, class_key, state, criticality, owner_id, near.depth + 1, via)
 
 
-def _rows(found: Walk, frontier: Sequence[int], steps: Select[Any], *, limit: int) -> Iterator[Sequence[Any]]:
-    for chunk in _chunks(frontier):
-        room = limit * EDGES_PER_NODE - len(found.edges)
-        if room <= 0:
-            found.truncated = True
-            return
-        rows = session.execute(steps.limit(room + 1), {FRONTIER.key: chunk}).all()
-        found.truncated = found.truncated or len(rows) > room
-        yield from rows[:room]
+def _relations(found: Walk, near: Sequence[int], steps: Steps, *, limit: int) -> Sequence[Sequence[Any]]:
+    """Relations that lead on from these CIs, by the id at the far end, as many as may still be read."""
+    room = limit * EDGES_PER_NODE - len(found.edges)
+    rows = _read(steps.relations.limit(max(room, 0) + 1), near)
+    found.truncated = found.truncated or len(rows) > room
+    return rows[: max(room, 0)]
+
+
+def _far_ends(steps: Steps, ids: Collection[int]) -> dict[int, Sequence[Any]]:
+    """Facts of those CIs that the walk may enter, by id, each read once however many relations lead to it."""
+    return {row[0]: row for chunk in _chunks(sorted(ids)) for row in _read(steps.ends, chunk)}
+
+
+def _read(statement: Select[*tuple[Any, ...]], ids: Sequence[int]) -> Sequence[Sequence[Any]]:
+    # Straight from the connection: the session's own loading costs more than the rows.
+    return session.connection().execute(statement, {FRONTIER: ids}).all()
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
-def _steps(actor: Actor, direction: Direction, types: Mapping[str, RelationType]) -> Select[Any] | None:
-    """One statement for all relations that lead on from the ids in `FRONTIER`, with the CIs at their far end.
+def _steps(actor: Actor, direction: Direction, types: Mapping[str, RelationType]) -> Steps | None:
+    """The statements of one level; None when no type leads that way.
 
     It names the types that do not lead on: the index is then read once for each id, not once for each id and type.
     """
@@ -123,20 +157,21 @@ def _steps(actor: Actor, direction: Direction, types: Mapping[str, RelationType]
             relation = select(
                 Relation.id, Relation.source_id, Relation.target_id, Relation.type_key, far.label("far_id")
             )
-            ways.append(relation.where(near.in_(FRONTIER), Relation.type_key.not_in(barred)))
+            ways.append(relation.where(among(near, FRONTIER), Relation.type_key.not_in(barred)))
     if not ways:
         return None
-    steps = union_all(*ways).subquery()
-    columns = (steps.c.id, steps.c.source_id, steps.c.target_id, steps.c.type_key, steps.c.far_id)
-    far_ci = select(*columns, Ci.name, Ci.class_key, Ci.state, Ci.criticality, Ci.owner_id)
-    far_ci = far_ci.join(Ci, Ci.id == steps.c.far_id).where(Ci.state != "retired", policy.visible(actor))
-    return far_ci.order_by(steps.c.far_id, steps.c.id)
+    relations = union_all(*ways).subquery()
+    ends = select(Ci.id, Ci.name, Ci.class_key, Ci.state, Ci.criticality, Ci.owner_id)
+    return Steps(
+        select(relations).order_by(relations.c.far_id, relations.c.id),
+        ends.where(among(Ci.id, FRONTIER), Ci.state != "retired", policy.visible(actor)),
+    )
 
 
-def _has_more(found: Walk, frontier: Sequence[int], steps: Select[Any]) -> bool:
+def _has_more(found: Walk, frontier: Sequence[int], steps: Steps) -> bool:
     """Whether a CI that was not found lies one step beyond the frontier."""
     for chunk in _chunks(frontier):
-        for row in session.execute(steps.limit(EDGES_PER_NODE * CHUNK), {FRONTIER.key: chunk}):
-            if row.far_id not in found.nodes:
-                return True
+        rows = _read(steps.relations.limit(EDGES_PER_NODE * CHUNK), chunk)
+        if _far_ends(steps, {far_id for *_facts, far_id in rows} - found.nodes.keys()):
+            return True
     return False

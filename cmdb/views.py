@@ -2,25 +2,43 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, send_file, stream_with_context, url_for
 from werkzeug.wrappers import Response
 
-from cmdb import classes, forms, layout, pages, queries, schemas, services
+from cmdb import classes, forms, layout, listing, pages, queries, schemas, services
 from cmdb.classes import ClassTree
 from cmdb.impact import DEEPEST, DEPTH, impact_of
 from cmdb.lifecycle import LIFECYCLE
-from cmdb.models import Ci
+from cmdb.models import Ci, CiClass
 from cmdb.present import present
 from cmdb.references import ci_from, from_input
 from cmdb.traversal import Direction
 from itsm.identity import queries as identity
-from itsm.kernel.errors import ItsmError, NotFound
+from itsm.kernel import sheets
+from itsm.kernel.errors import Invalid, ItsmError, NotFound
+from itsm.kernel.paging import Page
 from itsm.kernel.text import _
+from itsm.web import lists, security_log
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
+from itsm.web.lists import Choice, Column, Empty, Filter, Link, ListPage, Section
+from itsm.web.presentation import reader
+from itsm.web.rates import limited
 
 blueprint = Blueprint("cmdb", __name__, template_folder="templates")
 
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CELLS = "cmdb/_cells.html"
+COLUMNS = (
+    Column("name", _("Name"), CELLS, "title-cell"),
+    Column("ci_class", _("Class"), CELLS, "wide-only nowrap"),
+    Column("state", _("State"), CELLS, "state-column"),
+    Column("owner", _("Owner"), CELLS, "wide-only"),
+    Column("site", _("Site"), CELLS, "wide-only nowrap"),
+    Column("seen", _("Last seen"), CELLS, "wide-only muted"),
+)
+UNFIT = _("Search with fewer words, choose another class, or look among the retired ones.")
+NONE_YET = _("Record the first one, or let discovery and inventory agents bring them in.")
 MAP_LIMIT = 2000
 TABLE_ROWS = 300
 
@@ -28,42 +46,92 @@ TABLE_ROWS = 300
 @blueprint.get("/cmdb")
 @requires("cmdb.read")
 def index() -> str:
-    """CIs by name, by class, by words, by state."""
+    """CIs by name, by class, by state, by a filter."""
     actor, tree = current_actor(), classes.load()
     chosen = request.args.get("class", "")
     state = request.args.get("state", "")
-    words = request.args.get("q", "")
-    page = queries.list_cis(
-        actor, class_key=chosen or None, words=words, state=state or None, cursor=request.args.get("cursor")
-    )
-    return render_template(
-        "cmdb/index.html",
-        tree=tree,
-        chosen=tree.find(chosen) if chosen else None,
-        state=state,
-        words=words,
+    text = request.args.get("q", "")
+    row = tree.find(chosen) if chosen else None
+    try:
+        page = listing.read_page(actor, listing.read_asked(request.args), cursor=request.args.get("cursor"))
+        fault: Any = ""
+    except Invalid as error:
+        if "q" not in error.errors:
+            raise
+        page, fault = Page([]), error.message
+    states = {name: each.title for name, each in LIFECYCLE.states.items()}
+    wanted = {"class": row.key if row else "", "q": text, "state": state}
+    arguments = {name: value for name, value in wanted.items() if value}
+    shown = ListPage(
+        title=tree.title(row.key) if row else _("Configuration items"),
+        endpoint="cmdb.index",
+        arguments=arguments,
+        sections=[Section(_("Classes"), _class_links(tree, queries.count_by_class(actor), row, text))],
+        filter=Filter(
+            _("Filter"),
+            "class = server and owner is empty",
+            text,
+            kind="ci",
+            choices=[Choice("state", _("State"), states, state, _("all but retired"))],
+        ),
+        columns=COLUMNS,
         rows=present(page.items),
         next=page.next,
-        counted=_counted(tree, queries.count_by_class(actor)),
-        states=LIFECYCLE.states,
+        fault=fault,
+        empty=Empty(_("No CI fits"), UNFIT if text or row or state else NONE_YET, "sitemap"),
+        actions=[
+            Link(title, "cmdb.export_list", {**arguments, "form": title.lower()}, icon="download")
+            for title in ("CSV", "XLSX")
+        ],
+        create=_new_link(row),
     )
+    return lists.render(shown, tree=tree)
 
 
-def _counted(tree: ClassTree, counts: dict[str, int]) -> list[tuple[Any, int, int]]:
-    """Classes of the tree that hold CIs, with depth (the root left out) and the number of CIs in and below each."""
-    rows = [
-        (row, depth - 1, sum(counts.get(key, 0) for key in tree.keys_below(row.key)))
-        for row, depth in tree.in_order()
-        if depth
-    ]
-    return [row for row in rows if row[2]]
+@blueprint.get("/cmdb/export.<any(csv, xlsx):form>")
+@requires("cmdb.read")
+@limited("export_rate")
+def export_list(form: str) -> Response:
+    """The list as it is filtered, all its pages, as a file."""
+    actor = current_actor()
+    asked, titles, local = listing.read_asked(request.args), [str(title) for title in listing.TITLES], reader().local
+    rows = min(listing.count_all(actor, asked), listing.MOST_ROWS)
+    security_log.note_export("cis", rows=rows, file_format=form)
+    lines = listing.export_lines(actor, asked)
+    if form == "xlsx":
+        book = sheets.xlsx_file(str(_("CIs")), titles, lines, local)
+        return send_file(book, mimetype=SHEET, as_attachment=True, download_name="cis.xlsx")
+    stream = stream_with_context(sheets.csv_chunks(titles, lines, local))
+    answer = current_app.response_class(stream, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = "attachment; filename=cis.csv"
+    return answer
+
+
+def _new_link(chosen: CiClass | None) -> Link:
+    arguments = {"class": chosen.key} if chosen and not chosen.abstract else {}
+    return Link(_("New CI"), "cmdb.new", arguments, icon="plus", permission="cmdb.edit")
+
+
+def _class_links(tree: ClassTree, counts: dict[str, int], chosen: CiClass | None, text: str) -> list[Link]:
+    """Everything, then the classes that hold CIs (the root left out), each with the number of CIs in and below it."""
+    kept = {"q": text} if text else {}
+    links = [Link(_("Everything"), "cmdb.index", kept, chosen=chosen is None)]
+    for row, depth in tree.in_order():
+        number = sum(counts.get(key, 0) for key in tree.keys_below(row.key))
+        if depth and number:
+            title, count = tree.title(row.key), reader().number(number)
+            links.append(
+                Link(title, "cmdb.index", {"class": row.key} | kept, count=count, chosen=row is chosen, depth=depth - 1)
+            )
+    return links
 
 
 @blueprint.get("/cmdb/find")
 @requires("cmdb.read")
+@limited("search_rate")
 def find() -> str:
-    """CIs for what was typed into a field (`ci` or `other`), as choices of its list."""
-    words = request.args.get("ci") or request.args.get("other", "")
+    """CIs for what was typed into a field (`ci`, `ci_name` or `other`), as choices of its list."""
+    words = next((request.args[name] for name in ("ci", "ci_name", "other") if request.args.get(name)), "")
     return render_template("cmdb/_choices.html", found=queries.find_cis(current_actor(), words), tree=classes.load())
 
 

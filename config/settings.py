@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from config.priorities import noop
+
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN_SECRETS = frozenset({"", "changeme", "change-me", "secret", "dev", "development", "itsm", "password"})
 SHORTEST_SECRET = 24
@@ -21,7 +23,7 @@ class SettingsError(Exception):
 
 
 def setting(default: Any, title: str, *, secret: bool = False) -> Any:
-    """Declare one setting with its default, what it is for, and whether it is masked when printed."""
+    """Declare one setting: its default, what it is for (marked with `noop`), and whether it is masked when printed."""
     return field(default=default, metadata={"title": title, "secret": secret})
 
 
@@ -30,50 +32,73 @@ class Settings:
     """Every setting of a process. Durations are seconds, sizes are bytes."""
 
     # Each default is a dataclass field that also carries the setting's title, so calls are meant here.
-    demo: bool = setting(True, "demo mode: demo organisation on an empty database, generated secrets")
-    data_dir: Path = setting(ROOT / "var", "folder for the SQLite database, files, generated secrets")
+    demo: bool = setting(True, noop("demo mode: demo organisation on an empty database, generated secrets"))
+    data_dir: Path = setting(ROOT / "var", noop("folder for the SQLite database, files, generated secrets"))
     database_url: str = setting(
-        "", "SQLAlchemy address of the database; empty means SQLite in the data folder", secret=True
+        "", noop("SQLAlchemy address of the database; empty means SQLite in the data folder"), secret=True
     )
-    secret_key: str = setting("", "key that signs sessions, links and message ids", secret=True)
-    audit_key: str = setting("", "key of the audit chain; empty derives one from the secret key", secret=True)
-    base_url: str = setting("", "address people reach the system at; empty derives it from host and port")
-    host: str = setting("127.0.0.1", "address the web server listens on")
-    port: int = setting(8000, "port the web server listens on")
-    web_workers: int = setting(2, "web server processes")
-    web_threads: int = setting(4, "threads in each web server process")
-    trusted_proxies: int = setting(0, "number of reverse proxies whose X-Forwarded-* headers count")
-    timezone: str = setting("Europe/Stockholm", "time zone of the site, for people who have not chosen one")
-    language: str = setting("en", "language of the site, for people who have not chosen one")
-    organisation_name: str = setting("itsm", "name shown in the shell and in mails")
+    secret_key: str = setting("", noop("key that signs sessions, links and message ids"), secret=True)
+    audit_key: str = setting("", noop("key of the audit chain; empty derives one from the secret key"), secret=True)
+    base_url: str = setting("", noop("address people reach the system at; empty derives it from host and port"))
+    host: str = setting("127.0.0.1", noop("address the web server listens on"))
+    port: int = setting(8000, noop("port the web server listens on"))
+    web_workers: int = setting(2, noop("web server processes"))
+    web_threads: int = setting(4, noop("threads in each web server process"))
+    trusted_proxies: int = setting(0, noop("number of reverse proxies whose X-Forwarded-* headers count"))
+    timezone: str = setting("Europe/Stockholm", noop("time zone of the site, for people who have not chosen one"))
+    language: str = setting("en", noop("language of the site, for people who have not chosen one"))
+    organisation_name: str = setting("itsm", noop("name shown in the shell and in mails"))
     smtp_url: str = setting(
-        "", "smtp://[user:password@]host:port for outgoing mail; empty holds mail in the outbox", secret=True
+        "", noop("smtp://[user:password@]host:port for outgoing mail; empty holds mail in the outbox"), secret=True
     )
-    mail_from: str = setting("servicedesk@localhost.localdomain", "sender of outgoing mail where no mailbox sends it")
-    mail_limit_bytes: int = setting(25 * 1024 * 1024, "largest mail whose attachments are kept")
+    mail_from: str = setting(
+        "servicedesk@localhost.localdomain", noop("sender of outgoing mail where no mailbox sends it")
+    )
+    mail_limit_bytes: int = setting(25 * 1024 * 1024, noop("largest mail whose attachments are kept"))
     mail_bounce_address: str = setting(
-        "", "envelope sender of all mail, where delivery reports go; empty sends notifications with the null sender"
+        "",
+        noop("envelope sender of all mail, where delivery reports go; empty sends notifications with the null sender"),
     )
-    mail_answers_per_hour: int = setting(10, "most confirmations that one address gets in an hour, over all tickets")
-    mail_notices_per_hour: int = setting(20, "most notifications that one address gets in an hour about one ticket")
+    mail_answers_per_hour: int = setting(
+        10, noop("most confirmations that one address gets in an hour, over all tickets")
+    )
+    mail_notices_per_hour: int = setting(
+        20, noop("most notifications that one address gets in an hour about one ticket")
+    )
     mail_authserv_id: str = setting(
-        "", "name with which our own mail server signs Authentication-Results; empty trusts no sender as an agent"
+        "", noop("name with which our own mail server signs Authentication-Results; empty trusts no sender as an agent")
     )
-    mail_unknown_senders: bool = setting(True, "whether mail without a mailbox may come from people nobody knows yet")
-    upload_limit_bytes: int = setting(26 * 1024 * 1024, "largest upload")
-    attachment_limit_bytes: int = setting(20 * 1024 * 1024, "largest attachment")
-    session_idle_seconds: int = setting(8 * 3600, "idle time after which a session ends")
-    session_longest_seconds: int = setting(24 * 3600, "time after sign-in at which a session ends, idle or not")
-    api_rate: str = setting("600 per minute", "rate limit of the API for each person")
-    login_rate: str = setting("20 per minute", "rate limit of the login for each address")
-    inventory_rate: str = setting("240 per minute", "rate limit of inventories for each address")
-    inventory_secret: str = setting("", "password that inventory agents send by HTTP basic authentication", secret=True)
-    inventory_networks: str = setting("", "networks whose agents need no password, separated by commas")
-    metrics_networks: str = setting("127.0.0.0/8,::1/128", "networks that may read /metrics")
-    reopen_days: int = setting(14, "days after resolution within which a requester may reopen")
-    close_after_days: int = setting(7, "days after which a resolved incident closes by itself")
-    log_level: str = setting("INFO", "level of the log")
-    testing: bool = setting(False, "test mode: no rate limits, no secure cookies")
+    mail_unknown_senders: bool = setting(
+        True, noop("whether mail without a mailbox may come from people nobody knows yet")
+    )
+    upload_limit_bytes: int = setting(26 * 1024 * 1024, noop("largest upload"))
+    attachment_limit_bytes: int = setting(20 * 1024 * 1024, noop("largest attachment"))
+    upload_bytes_per_day: int = setting(
+        500 * 1024 * 1024, noop("most bytes of files that one person may send in 24 hours")
+    )
+    upload_files_per_day: int = setting(300, noop("most files that one person may send in 24 hours"))
+    session_idle_seconds: int = setting(8 * 3600, noop("idle time after which a session ends"))
+    session_longest_seconds: int = setting(24 * 3600, noop("time after sign-in at which a session ends, idle or not"))
+    api_rate: str = setting("600 per minute", noop("rate limit of the API for each person"))
+    login_rate: str = setting("20 per minute", noop("rate limit of the login for each address"))
+    search_rate: str = setting("120 per minute", noop("rate limit of searching for each person"))
+    export_rate: str = setting("20 per minute", noop("rate limit of exports for each person"))
+    redis_url: str = setting(
+        "",
+        noop("redis://host:port/number that counts rates for several machines; empty counts on this machine"),
+        secret=True,
+    )
+    inventory_rate: str = setting("240 per minute", noop("rate limit of inventories for each address"))
+    inventory_secret: str = setting(
+        "", noop("password that inventory agents send by HTTP basic authentication"), secret=True
+    )
+    inventory_networks: str = setting("", noop("networks whose agents need no password, separated by commas"))
+    metrics_networks: str = setting("127.0.0.0/8,::1/128", noop("networks that may read /metrics"))
+    outgoing_networks: str = setting("", noop("inside networks that webhooks may reach, separated by commas"))
+    reopen_days: int = setting(14, noop("days after resolution within which a requester may reopen"))
+    close_after_days: int = setting(7, noop("days after which a resolved incident closes by itself"))
+    log_level: str = setting("INFO", noop("level of the log"))
+    testing: bool = setting(False, noop("test mode: no rate limits, no secure cookies"))
 
     @property
     def installation(self) -> str:

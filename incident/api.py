@@ -1,8 +1,8 @@
 """Incidents as JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask_smorest import Blueprint
 
 from cmdb import queries as cmdb
@@ -13,12 +13,13 @@ from itsm.identity import queries as identity
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.text import _
-from itsm.tickets.api import add_routes, category_id, group_id
-from itsm.tickets.present import present, present_one
+from itsm.tickets.api import add_routes, answer_created, opening_values
+from itsm.tickets.present import present
 from itsm.web import api
 from itsm.web.access import current_actor, requires, signed_in
 
 blueprint = Blueprint("incidents-api", __name__, description="Incidents")
+PLAIN = ("title", "description", "impact", "urgency", "channel")
 
 
 @blueprint.post("/incidents")
@@ -28,27 +29,22 @@ blueprint = Blueprint("incidents-api", __name__, description="Incidents")
 def create(data: dict[str, Any]) -> Any:
     """Open an incident."""
     actor = current_actor()
-    incident = services.open_incident(actor, **from_input(data))
-    api.set_etag(incident.version)
-    headers = {"Location": url_for("incidents-api.read_one", number=incident.number)}
-    return present_one(actor, incident), 201, headers
+    incident = services.open_incident(actor, **from_input(actor, data))
+    return answer_created(actor, incident)
 
 
-def from_input(data: dict[str, Any]) -> dict[str, Any]:
+def from_input(actor: Actor, data: Mapping[str, Any]) -> dict[str, Any]:
     """What the service takes, from what the schema read: addresses and names become ids."""
-    values: dict[str, Any] = {
-        name: data[name] for name in ("title", "description", "impact", "urgency", "channel") if name in data
-    }
+    values = opening_values(data, PLAIN)
     values["requester_id"] = data.get("requester_id")
     if data.get("requester"):
-        _require_may_name(current_actor(), data["requester"])
+        _require_may_name(actor, data["requester"])
         person = identity.find_by_email(data["requester"])
         if person is None:
             raise Invalid.field("requester", _("Nobody has the address %(email)s.", email=data["requester"]))
         values["requester_id"] = person.id
-    values["category_id"] = category_id(data.get("category"))
-    values["group_id"] = group_id(data.get("group"))
-    values["ci_ids"] = cmdb.ids_of(current_actor(), data.get("ci", ()))
+    values["custom"] = data.get("custom", {})
+    values["ci_ids"] = cmdb.ids_of(actor, data.get("ci", ()))
     return values
 
 

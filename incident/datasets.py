@@ -105,6 +105,7 @@ def _moves(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequen
             and_(*_conditions(actor, selection)),
             Ticket.reopenings > 0,
             JournalEntry.kind == "change",
+            ~JournalEntry.retracted,
             JournalEntry.at < selection.to_at,
             category.is_not(None),
         )

@@ -1,11 +1,13 @@
 """What an incident has beyond any ticket."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from itsm.kernel.db import Base, BigId
+from itsm.kernel.text import Message, _
 from itsm.tickets.models import Ticket
 
 
@@ -18,6 +20,10 @@ class Incident(Ticket):
     ticket_id: Mapped[int] = mapped_column(BigId, ForeignKey("ticket.id"), primary_key=True)
     reopened_from_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("ticket.id"))
     first_contact: Mapped[bool] = mapped_column(default=False)  # resolved by the one who took the call
+    close_warned_at: Mapped[
+        datetime | None
+    ]  # the last mail before it closes by itself; an older resolution's counts not
+    is_major: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __mapper_args__: Any = {  # noqa: RUF012 (SQLAlchemy reads this class attribute)
         "polymorphic_identity": "incident",
@@ -25,5 +31,8 @@ class Incident(Ticket):
     }
 
     prefix: ClassVar[str] = "INC"
+    title_of_kind: ClassVar[Message] = _("Incident")
     path: ClassVar[str] = "incidents"
-    shown: ClassVar[tuple[str, ...]] = ("first_contact",)
+    read_by_colleagues: ClassVar[bool] = True
+    conversational: ClassVar[bool] = True
+    shown: ClassVar[tuple[str, ...]] = ("first_contact", "is_major")

@@ -1,6 +1,7 @@
 """The incident module's declaration."""
 
 from incident.api import blueprint as api_blueprint
+from incident.call.views import blueprint as call_blueprint
 from incident.commands import COMMANDS
 from incident.datasets import DATA_SETS
 from incident.jobs import JOBS
@@ -10,11 +11,12 @@ from incident.views import blueprint
 from itsm.identity.services import ROLES
 from itsm.kernel.module import Module, Permission
 from itsm.kernel.text import _
+from itsm.tickets.custom import fielded
 
 MODULE = Module(
     name="incident",
     title=_("Incidents"),
-    pages=(blueprint,),
+    pages=(blueprint, call_blueprint),
     api=(api_blueprint,),
     permissions=(
         Permission("incident.create", _("Report incidents"), ROLES),
@@ -24,5 +26,6 @@ MODULE = Module(
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
     data_sets=DATA_SETS,
+    fielded=(fielded("incident", _("Incidents")),),
     commands=COMMANDS,
 )

@@ -1,6 +1,7 @@
 """Every write to incidents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cmdb import services as cmdb
 from incident.models import Incident
@@ -9,7 +10,7 @@ from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.records import require
 from itsm.kernel.text import _
-from itsm.tickets import services
+from itsm.tickets import queries, services
 from itsm.tickets.models import Category
 
 TITLE_LENGTH = 255
@@ -31,6 +32,7 @@ def open_incident(
     ci_ids: Sequence[int] = (),
     reopened_from_id: int | None = None,
     acknowledge: bool = True,
+    custom: Mapping[str, Any] | None = None,
 ) -> Incident:
     """Record an incident that concerns the CIs `ci_ids`.
 
@@ -53,10 +55,12 @@ def open_incident(
         channel=channel or actor.channel,
         reopened_from_id=reopened_from_id,
     )
-    services.open_ticket(actor, incident, group_id=group_id, assignee_id=assignee_id, acknowledge=acknowledge)
+    services.fill_in(actor, incident, custom)
+    placed = {"group_id": group_id, "assignee_id": assignee_id}
+    with services.opening(actor, incident, **placed, acknowledge=acknowledge):
+        cmdb.attach_cis(actor, incident, ci_ids, opening=True)
     for upload in uploads:
         services.attach(actor, incident, upload)
-    cmdb.attach_cis(actor, incident, ci_ids, opening=True)
     return incident
 
 
@@ -82,12 +86,14 @@ def reply_as_requester(
     automatic: bool = False,
     acknowledge: bool = True,
 ) -> Incident:
-    """A message from the requester's side; answers the incident that holds it. Rule: I3.
+    """A message from the requester's side; answers the incident that holds it. Rules: I3, I7.
 
-    On a closed incident it opens a new one that continues it, unless it is `automatic` (out-of-office). What it does to
-    a resolved or waiting one is the subscriber's work, whichever way the message came.
+    A merged incident is answered where it goes on. On a closed one it opens a new one that continues it, unless it is
+    `automatic` (out-of-office). What it does to a resolved or waiting one is the subscriber's work, whichever way the
+    message came.
     """
-    if incident.state in {"closed", "cancelled"} and not automatic:
+    incident = queries.living(incident)
+    if incident.state_category == "closed" and not automatic:
         return continue_closed(actor, incident, body=body, uploads=uploads, acknowledge=acknowledge)
     services.write_entry(actor, incident, kind="public", body=body, uploads=uploads, automatic=automatic)
     return incident
@@ -101,7 +107,7 @@ def continue_closed(
     uploads: Sequence[services.Upload] = (),
     acknowledge: bool = True,
 ) -> Incident:
-    """Open a new incident that continues a closed one and is linked to it."""
+    """Open a new incident that continues a closed one, concerns the same CIs and is linked to it. Rule: I3."""
     fresh = Incident(
         title=closed.title,
         description=body.strip(),
@@ -112,7 +118,8 @@ def continue_closed(
         channel=actor.channel,
         reopened_from_id=closed.id,
     )
-    services.open_ticket(actor, fresh, group_id=closed.group_id, acknowledge=acknowledge)
+    with services.opening(actor, fresh, group_id=closed.group_id, acknowledge=acknowledge):
+        cmdb.inherit_cis(fresh, closed)
     for upload in uploads:
         services.attach(actor, fresh, upload)
     services.add_link(actor, fresh, closed, relation="follows")

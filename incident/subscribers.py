@@ -20,9 +20,10 @@ def follow_requester(event: TicketAnswered) -> None:
     if event.kind != "incident" or event.automatic or not event.by_requester or event.entry_kind != "public":
         return
     incident = session.get_one(Incident, event.ticket_id)
-    if incident.state == "on_hold" and incident.hold_reason == "customer":
+    waits = incident.state_category == "waiting" and incident.hold_reason == "customer"
+    if waits and services.is_possible(incident, "resume"):
         services.take_step(SYSTEM, incident, "resume", fields={"note": str(REQUESTER_ANSWERED)})
-    elif incident.state == "resolved" and services.is_possible(incident, "reopen"):
+    elif incident.state_category == "resolved" and services.is_possible(incident, "reopen"):
         services.take_step(SYSTEM, incident, "reopen", fields={"note": str(REQUESTER_ANSWERED)})
 
 

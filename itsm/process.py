@@ -5,12 +5,13 @@ import json
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
@@ -23,14 +24,17 @@ from itsm.identity import services as identity
 from itsm.identity.models import Person
 from itsm.kernel import jobs, migrate, preferences
 from itsm.kernel.actor import SYSTEM
-from itsm.kernel.db import session, unit_of_work
+from itsm.kernel.db import db, session, unit_of_work
 from itsm.kernel.module import Module, registry
 from itsm.kernel.runtime import settings
+
+log = structlog.get_logger()
 
 ADMIN_EMAIL = "admin@example.org"
 ADMIN_FILE = "initial-admin.txt"
 ANCHOR_FILE = "audit-head.json"
 SCHEDULER_THREADS = 6
+STOP_SECONDS = 20  # how long jobs may take to end
 YOUNG_OBJECTS = 10_000  # allocations between collections: the rows of a large answer are not scanned over and over
 
 
@@ -99,8 +103,6 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 def _drop_inherited_connections(server: Any, web_worker: Any) -> None:
     del server
-    from itsm.kernel.db import db
-
     with web_worker.app.app.app_context():
         db.engine.dispose(close=False)
 
@@ -165,13 +167,45 @@ def up(app: Flask) -> None:
     if configured.demo and _database_is_empty():
         demo.load(_tell)
     _announce(configured)
-    session.remove()
-    beside = subprocess.Popen([sys.executable, "-m", "itsm.cli", "worker"])
+    worker_pid = _fork_worker(app)
+    own_pid = os.getpid()
     try:
         serve(app)
     finally:
-        beside.terminate()
-        beside.wait(timeout=20)
+        if os.getpid() == own_pid:  # a web worker that ends comes by here too
+            _stop_worker(worker_pid)
+
+
+def _fork_worker(app: Flask) -> int:
+    """The job worker's process id. A fork shares the memory of the code that both have loaded."""
+    session.remove()
+    with app.app_context():
+        db.engine.dispose()
+    settle_memory()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work(app)
+        except BaseException:
+            log.exception("worker_failed")
+        finally:
+            os._exit(0)
+    return pid
+
+
+def _stop_worker(pid: int) -> None:
+    """Ask the job worker to end, and wait for the jobs that it runs."""
+    for tenth in range(STOP_SECONDS * 10):
+        try:
+            ended, _status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # the web server, which looks after all its children, has seen it end
+            return
+        if ended:
+            return
+        if tenth == 0:
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(0.1)
 
 
 def _tell(text: str) -> None:

@@ -40,6 +40,9 @@ def _tidy(path: Path) -> None:
     text = re.sub(r"^(import|from) .*\n", "", text, flags=re.MULTILINE)
     text = text.replace('"""\n\n', f'"""\n\n{IMPORTS}\n', 1) if text.count('"""') >= 2 else IMPORTS + text
     text = text.replace("mysql.LONGTEXT", "LONGTEXT").replace("postgresql.JSONB", "JSONB")
+    # SQLite writes false as 0, which PostgreSQL does not take for a truth value.
+    text = text.replace('sa.Boolean(), server_default=sa.text("0")', "sa.Boolean(), server_default=sa.false()")
+    text = text.replace("sa.Boolean(), server_default=sa.text('0')", "sa.Boolean(), server_default=sa.false()")
     text = re.sub(r" *# ###.*\n", "", text)
     path.write_text(re.sub(r"\n{4,}", "\n\n\n", text), "utf-8")
 

@@ -28,7 +28,8 @@ def _ours(item: object, name: str | None, kind: str, reflected: bool, other: obj
     return not (
         reflected
         and kind in {"column", "index"}
-        and name in {"vector", "ix_search_document_vector", "ft_search_document_words"}
+        and name is not None
+        and (name == "vector" or name.startswith("ft_search_") or name.endswith(("_vector", "_trigram")))
     )
 
 

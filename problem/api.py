@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask_smorest import Blueprint
 
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid
 from itsm.kernel.text import _
-from itsm.tickets.api import add_routes, category_id, group_id, person_id
+from itsm.tickets.api import add_routes, answer_created, opening_values, person_id
 from itsm.tickets.models import Ticket
-from itsm.tickets.present import present_one
 from itsm.tickets.queries import find_ticket
-from itsm.web import api
 from itsm.web.access import current_actor, requires
 from problem import queries, services
 from problem.models import Problem
@@ -31,17 +28,13 @@ def create(data: dict[str, Any]) -> Any:
     """Open a problem, and link the incident that showed it."""
     actor = current_actor()
     problem = services.open_problem(actor, **from_input(actor, data))
-    api.set_etag(problem.version)
-    headers = {"Location": url_for("problems-api.read_one", number=problem.number)}
-    return present_one(actor, problem), 201, headers
+    return answer_created(actor, problem)
 
 
 def from_input(actor: Actor, data: Mapping[str, Any]) -> dict[str, Any]:
     """What the service takes, from what the schema read: addresses, names and numbers become ids and records."""
-    values = {name: data[name] for name in PLAIN if name in data}
+    values = opening_values(data, PLAIN)
     values["requester_id"] = person_id("requester", data.get("requester"))
-    values["category_id"] = category_id(data.get("category"))
-    values["group_id"] = group_id(data.get("group"))
     values["incident"] = _incident(actor, data.get("incident"))
     return values
 

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from itsm.kernel.db import Base, BigId, LongText
+from itsm.kernel.text import Message, _
 from itsm.tickets.models import Ticket
 
 
@@ -26,7 +27,9 @@ class Problem(Ticket):
     }
 
     prefix: ClassVar[str] = "PRB"
+    title_of_kind: ClassVar[Message] = _("Problem")
     path: ClassVar[str] = "problems"
     shown: ClassVar[tuple[str, ...]] = ("root_cause", "workaround", "known_error")
+    inside: ClassVar[frozenset[str]] = frozenset({"root_cause"})
     own_facts: ClassVar[frozenset[str]] = frozenset({"root_cause", "workaround"})
     step_texts: ClassVar[tuple[str, ...]] = ("root_cause",)

@@ -21,7 +21,7 @@ MODULE = Module(
     ),
     lifecycles=(LIFECYCLE,),
     subscriptions=SUBSCRIPTIONS,
-    menu=(MenuEntry("rail", _("Problems"), "problem.list_all", "bug", "tickets.read", order=30),),
+    menu=(MenuEntry("rail", _("Problems"), "problem.list_all", "bug", "tickets.read", order=30, key="p"),),
     panels=(
         Panel("ticket.side", incident_panel, order=40, permission="tickets.read"),
         Panel("ticket.side", impact_panel, order=40, permission="tickets.read"),

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import url_for
 from flask_smorest import Blueprint
 
+from itsm.identity import references
 from itsm.kernel.errors import Invalid
 from itsm.kernel.text import _
 from itsm.web import api
 from itsm.web.access import current_actor, requires
-from sla import definitions, queries
+from sla import definitions, queries, working_hours
 from sla.definitions import StepInput
 from sla.models import BusinessHours
 from sla.queries import ShownAgreement
@@ -23,6 +23,7 @@ from sla.schemas import (
     CalendarOutput,
     ListArguments,
 )
+from sla.working_hours import Workers
 
 blueprint = Blueprint("slas-api", __name__, description="Service level agreements and business calendars")
 
@@ -30,10 +31,23 @@ MEMBERS = ("weekly", "holidays", "date_hours")
 EMPTY: Mapping[str, Any] = {"weekly": {}, "holidays": [], "date_hours": {}}
 
 
-def calendar_json(calendar: BusinessHours) -> dict[str, Any]:
+def calendar_json(calendar: BusinessHours, workers: Workers) -> dict[str, Any]:
     """A calendar as its output schema wants it."""
     row = {"id": calendar.id, "name": calendar.name, "tz": calendar.timezone, "version": calendar.version}
+    row |= {"groups": list(workers.groups.values()), "people": list(workers.people.values())}
     return row | {name: calendar.definition.get(name, EMPTY[name]) for name in MEMBERS}
+
+
+def _whole(calendar: BusinessHours) -> dict[str, Any]:
+    api.set_etag(calendar.version)
+    return calendar_json(calendar, working_hours.workers_of([calendar.id])[calendar.id])
+
+
+def _set_workers(calendar: BusinessHours, data: Mapping[str, Any]) -> None:
+    groups = [references.group_id("groups", name) for name in data["groups"]] if "groups" in data else None
+    people = references.person_ids("people", data["people"]) if "people" in data else None
+    group_ids = None if groups is None else [each for each in groups if each is not None]
+    working_hours.set_workers(current_actor(), calendar, group_ids=group_ids, person_ids=people)
 
 
 @blueprint.get("/calendars")
@@ -43,7 +57,8 @@ def calendar_json(calendar: BusinessHours) -> dict[str, Any]:
 def list_calendars(arguments: dict[str, Any]) -> dict[str, Any]:
     """A page of calendars, oldest first."""
     page = queries.page_calendars(limit=arguments.get("limit"), cursor=arguments.get("cursor"))
-    return api.page_body(page.map(calendar_json))
+    workers = working_hours.workers_of([calendar.id for calendar in page.items])
+    return api.page_body(page.map(lambda calendar: calendar_json(calendar, workers[calendar.id])))
 
 
 @blueprint.get("/calendars/<int:calendar_id>")
@@ -51,9 +66,7 @@ def list_calendars(arguments: dict[str, Any]) -> dict[str, Any]:
 @requires("sla.read")
 def read_calendar(calendar_id: int) -> dict[str, Any]:
     """One calendar."""
-    calendar = queries.get_calendar(calendar_id)
-    api.set_etag(calendar.version)
-    return calendar_json(calendar)
+    return _whole(queries.get_calendar(calendar_id))
 
 
 @blueprint.post("/calendars")
@@ -66,9 +79,8 @@ def create_calendar(data: dict[str, Any]) -> Any:
     calendar = definitions.create_calendar(
         current_actor(), name=data["name"], timezone=data["tz"], definition=definition
     )
-    api.set_etag(calendar.version)
-    headers = {"Location": url_for("slas-api.read_calendar", calendar_id=calendar.id)}
-    return CalendarOutput().dump(calendar_json(calendar)), 201, headers
+    _set_workers(calendar, data)
+    return api.created(_whole(calendar), ".read_calendar", calendar_id=calendar.id)
 
 
 @blueprint.patch("/calendars/<int:calendar_id>")
@@ -87,8 +99,8 @@ def change_calendar(data: dict[str, Any], calendar_id: int) -> dict[str, Any]:
         timezone=data.get("tz", calendar.timezone),
         definition=definition,
     )
-    api.set_etag(calendar.version)
-    return calendar_json(calendar)
+    _set_workers(calendar, data)
+    return _whole(calendar)
 
 
 def agreement_json(shown: ShownAgreement) -> dict[str, Any]:
@@ -101,7 +113,10 @@ def agreement_json(shown: ShownAgreement) -> dict[str, Any]:
         "targets": [
             {"metric": each.metric, "priority": each.priority, "seconds": each.seconds} for each in shown.targets
         ],
-        "steps": [{"metric": each.metric, "percent": each.percent, "actions": each.actions} for each in shown.steps],
+        "steps": [
+            {"metric": each.metric, "percent": each.percent, "actions": each.actions, "urgent": each.urgent}
+            for each in shown.steps
+        ],
     }
 
 
@@ -134,9 +149,8 @@ def create_agreement(data: dict[str, Any]) -> Any:
     agreement = definitions.create_agreement(
         current_actor(), facts=_facts(data), targets=_targets(data["targets"]), steps=_steps(data.get("steps", []))
     )
-    api.set_etag(agreement.version)
-    headers = {"Location": url_for("slas-api.read_agreement", agreement_id=agreement.id)}
-    return AgreementOutput().dump(agreement_json(queries.show_agreement(agreement.id))), 201, headers
+    body = agreement_json(queries.show_agreement(agreement.id))
+    return api.created(body, ".read_agreement", version=agreement.version, agreement_id=agreement.id)
 
 
 @blueprint.patch("/slas/<int:agreement_id>")
@@ -180,4 +194,4 @@ def _targets(members: list[dict[str, Any]]) -> dict[tuple[str, int], int]:
 
 
 def _steps(members: list[dict[str, Any]]) -> list[StepInput]:
-    return [StepInput(each["metric"], each["percent"], tuple(each["actions"])) for each in members]
+    return [StepInput(each["metric"], each["percent"], tuple(each["actions"]), each["urgent"]) for each in members]

@@ -100,6 +100,10 @@ class BusinessCalendar:
         second = _whole_second(at)
         return self._open_seconds.measure(second, second + 1) == 1
 
+    def next_open(self, at: datetime) -> datetime:
+        """Return an instant itself while the calendar is open, else its next opening; raises `NeverOpen`. Rule: E4."""
+        return at if self.is_open(at) else self.add(at, 1) - _SECOND
+
     def intervals(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield the open intervals within [start, end) in order, in UTC; none touches the next."""
         opened: tuple[int, int] | None = None

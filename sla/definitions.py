@@ -56,6 +56,7 @@ class StepInput:
     metric: str
     percent: int
     actions: tuple[str, ...]
+    urgent: bool = False
 
 
 def checked_definition(timezone: str, definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +160,7 @@ def change_agreement(
 def _stored_parts(agreement: Agreement) -> tuple[dict[tuple[str, int], int], list[StepInput]]:
     shown = queries.show_agreement(agreement.id)
     targets = {(row.metric, row.priority): row.seconds for row in shown.targets}
-    return targets, [StepInput(row.metric, row.percent, tuple(row.actions)) for row in shown.steps]
+    return targets, [StepInput(row.metric, row.percent, tuple(row.actions), row.urgent) for row in shown.steps]
 
 
 def _checked_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,7 +243,7 @@ def _target_words(targets: Targets) -> dict[str, int]:
 
 
 def _step_words(step: StepInput) -> str:
-    return f"{step.metric} {step.percent} %: {', '.join(step.actions)}"
+    return f"{step.metric} {step.percent} %: {', '.join(step.actions)}{' (urgent)' if step.urgent else ''}"
 
 
 def _write_steps(agreement: Agreement, steps: Iterable[StepInput]) -> None:
@@ -252,7 +253,7 @@ def _write_steps(agreement: Agreement, steps: Iterable[StepInput]) -> None:
         if row is None:
             row = EscalationStep(agreement_id=agreement.id, metric=step.metric, percent=step.percent, actions=[])
             session.add(row)
-        row.actions = list(step.actions)
+        row.actions, row.urgent = list(step.actions), step.urgent
     for row in known.values():
         session.delete(row)
 
@@ -335,7 +336,12 @@ def preview_agreement(
             AgreementTarget(metric=metric, priority=priority, seconds=each)
             for (metric, priority), each in targets.items()
         ],
-        [EscalationStep(id=0, metric=step.metric, percent=step.percent, actions=list(step.actions)) for step in steps],
+        [
+            EscalationStep(
+                id=0, metric=step.metric, percent=step.percent, actions=list(step.actions), urgent=step.urgent
+            )
+            for step in steps
+        ],
     )
     return _preview({agreement.id: read_content(f"draft of {agreement.id}", agreement.id, content)})
 

@@ -1,7 +1,7 @@
 """Escalation steps: each fires once for a clock and generation, in one transaction with its effects. Rules: E1 to E4."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,62 +9,22 @@ from sqlalchemy import insert
 
 from itsm.identity import queries as identity
 from itsm.identity.models import Group, Person
-from itsm.kernel import clock, outbox
+from itsm.kernel import clock
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.kernel.errors import ItsmError
-from itsm.kernel.formats import Reader
-from itsm.kernel.runtime import settings
-from itsm.kernel.text import Message, _, language
+from itsm.kernel.events import emit
+from itsm.kernel.text import Message, _
+from itsm.staffing import queries as staffing
+from itsm.staffing.queries import OnCall
 from itsm.tickets import services as tickets
+from itsm.tickets.events import TicketTargetSpent
 from itsm.tickets.models import Ticket
 from sla import queries, services
 from sla.models import FiredStep
 from sla.services import KeptClocks
 from sla.standing import Standing, waiting_steps
-from sla.terms import Step
-
-METRIC_TITLES = {"response": _("response"), "resolution": _("resolution")}
-
-
-@dataclass(frozen=True)
-class FallenStep:
-    """A step whose instant has come, of one clock of one ticket."""
-
-    at: datetime
-    step: Step
-    standing: Standing
-
-    @property
-    def words(self) -> Message:
-        """The step in words: `75 % of the resolution target`."""
-        metric = METRIC_TITLES[self.step.metric]
-        return _("%(percent)s %% of the %(metric)s target", percent=self.step.percent, metric=metric)
-
-
-@dataclass
-class _Addressees:
-    """Who is told by mail of which steps: address → (language, zone, steps in the order in which they fell)."""
-
-    told: dict[str, tuple[str, str, list[FallenStep]]] = field(default_factory=dict)
-
-    def add(self, fallen: FallenStep, people: Iterable[Person]) -> None:
-        for person in people:
-            if person.email and person.active and person.mail_failed_at is None:
-                self._add(fallen, person.email, person.language, person.timezone)
-
-    def add_group(self, fallen: FallenStep, group: Group | None, members: Iterable[Person]) -> None:
-        """The group's own address, else everyone who works in it."""
-        if group is not None and group.email:
-            self._add(fallen, group.email, "", "")
-        else:
-            self.add(fallen, members)
-
-    def _add(self, fallen: FallenStep, address: str, language_code: str, timezone: str) -> None:
-        reader = (language_code or settings().language, timezone or settings().timezone)
-        steps = self.told.setdefault(address, (*reader, []))[2]
-        if fallen not in steps:
-            steps.append(fallen)
+from sla.step_notices import FallenStep, Notice, Notices, can_be_told, queue_mails
 
 
 class _People:
@@ -72,6 +32,7 @@ class _People:
 
     def __init__(self) -> None:
         self._groups: dict[int, tuple[Group | None, Sequence[Person]]] = {}
+        self._on_call: dict[int, Sequence[OnCall]] = {}
 
     def person(self, person_id: int | None) -> list[Person]:
         """The person, as a list of one or none."""
@@ -85,6 +46,14 @@ class _People:
         if group_id not in self._groups:
             self._groups[group_id] = session.get(Group, group_id), identity.list_members(group_id)
         return self._groups[group_id]
+
+    def on_call(self, group_id: int | None) -> Sequence[OnCall]:
+        """Who is on call for a group now, in each of its rotas."""
+        if group_id is None:
+            return ()
+        if group_id not in self._on_call:
+            self._on_call[group_id] = staffing.on_call(group_id, clock.now())
+        return self._on_call[group_id]
 
 
 @dataclass
@@ -106,11 +75,19 @@ def wake(ticket_ids: Sequence[int]) -> int:
     rounds = [_look(kept, now) for kept in services.load(found, open_only=True)]
     firing = [each for each in rounds if each.fallen]
     _note_fired(firing, now)
-    people = _People()
-    altered = {each.kept.ticket.id for each in firing if _act(each.kept.ticket, each.fallen, people)}
-    services.store_many((each.kept, each.standings) for each in rounds if each.kept.ticket.id not in altered)
-    _store_anew([each.kept.ticket for each in firing if each.kept.ticket.id in altered], now)
+    raised = _act_on_all(firing, now)
+    # What went to another group was computed anew and stored because of that.
+    services.store_many((each.kept, each.standings) for each in rounds if each.kept.ticket.id not in raised)
+    for each in firing:
+        _tell(each)
     return sum(len(each.fallen) for each in firing)
+
+
+def _tell(each: _Round) -> None:
+    """Say what has fallen once everything is stored: what follows may change the ticket and its clocks again."""
+    ticket = each.kept.ticket
+    for fallen in each.fallen:
+        emit(TicketTargetSpent(ticket.id, ticket.kind, metric=fallen.step.metric, percent=fallen.step.percent))
 
 
 def _look(kept: KeptClocks, now: datetime) -> _Round:
@@ -123,11 +100,6 @@ def _look(kept: KeptClocks, now: datetime) -> _Round:
     ]
     fallen.sort(key=lambda each: (each.at, each.step.metric, each.step.percent))
     return _Round(kept, standings, fallen)
-
-
-def _store_anew(altered: Sequence[Ticket], now: datetime) -> None:
-    """Effects changed these tickets: what was computed before them does not hold any more."""
-    services.store_many((kept, kept.standings(now)) for kept in services.load(altered))
 
 
 def _note_fired(firing: Sequence[_Round], now: datetime) -> None:
@@ -153,35 +125,69 @@ def _words_in_journal(fallen: Sequence[FallenStep]) -> dict[str, list[int | None
     return {f"sla.{each.step.metric}": [None, each.step.percent] for each in fallen}
 
 
-def _act(ticket: Ticket, fallen: Sequence[FallenStep], people: _People) -> bool:
-    """Do what the steps ask for; answers whether the ticket itself was changed by it."""
-    addressees = _Addressees()
-    altered = False
+def _act_on_all(firing: Sequence[_Round], now: datetime) -> set[int]:
+    """Do what the steps of these tickets ask for; answers ids of the tickets that went to another group."""
+    people, notices, raised = _People(), list[Notice](), set[int]()
+    for each in firing:
+        told = Notices(each.kept.ticket)
+        if _act(each.kept.ticket, each.fallen, told, people):
+            raised.add(each.kept.ticket.id)
+        notices += told.by_address.values()
+    queue_mails(notices, now)
+    return raised
+
+
+def _act(ticket: Ticket, fallen: Sequence[FallenStep], notices: Notices, people: _People) -> bool:
+    """Do what the steps ask for, mails apart; answers whether the ticket went to another group."""
+    raised = False
     for each in fallen:
         # People of the group that missed the target are told before the ticket leaves it.
         for action in sorted(each.step.actions, key=lambda name: name == "raise_level"):
-            altered = _take(action, ticket, each, addressees, people) or altered
-    for address, (code, timezone, steps) in addressees.told.items():
-        _queue_mail(ticket, address, Reader(code, timezone), steps)
-    return altered
+            if action == "raise_level":
+                raised = _attempt(ticket, lambda: tickets.escalate(SYSTEM, ticket)) is not None or raised
+            else:
+                _note_addressees(action, ticket, each, notices, people)
+    return raised
 
 
-def _take(action: str, ticket: Ticket, fallen: FallenStep, addressees: _Addressees, people: _People) -> bool:
-    if action == "raise_level":
-        return _attempt(ticket, lambda: tickets.escalate(SYSTEM, ticket)) is not None
+def _note_addressees(action: str, ticket: Ticket, fallen: FallenStep, notices: Notices, people: _People) -> None:
+    group_id = ticket.group_id
     if action == "notify_manager":
         manager = _attempt(ticket, lambda: tickets.escalate_to_manager(SYSTEM, ticket))
-        addressees.add(fallen, [manager] if manager is not None else [])
-        return manager is not None
-    if action == "notify_requester":
-        addressees.add(fallen, people.person(ticket.requester_id))
+        notices.add(fallen, [manager] if manager is not None else [], group_id=group_id)
+    elif action == "call_rota":
+        _call_rota(ticket, fallen, notices, people)
+    elif action == "notify_requester":
+        notices.add(fallen, people.person(ticket.requester_id))
     elif action == "notify_assignee" and ticket.assignee_id is not None:
-        addressees.add(fallen, people.person(ticket.assignee_id))
+        notices.add(fallen, people.person(ticket.assignee_id), group_id=group_id)
     else:
         # Where nobody is assigned, the group is told, so that somebody hears of it.
-        group, members = people.group(ticket.group_id)
-        addressees.add_group(fallen, group, members)
-    return False
+        notices.add_group(fallen, *people.group(group_id))
+
+
+def _call_rota(ticket: Ticket, fallen: FallenStep, notices: Notices, people: _People) -> None:
+    """Tell whoever is on call for the group, at any hour, or else its manager; the ticket says whom and why. Rule: E5."""
+    shifts = people.on_call(ticket.group_id)
+    on_call = [(person, shift.rota.name) for shift in shifts for person in people.person(shift.person_id)]
+    called = [(person, rota) for person, rota in on_call if can_be_told(person)]
+    if called:
+        names = ", ".join(f"{person.name} ({rota})" for person, rota in called)
+        tickets.write_journal(SYSTEM, ticket, "change", changes={"sla.on_call": [None, names]})
+    for person, rota in called:
+        notices.add(fallen, [person], group_id=ticket.group_id, why=_("You are on call: %(rota)s.", rota=rota))
+    if not called:
+        _call_manager(ticket, fallen, notices, [person.name for person, _rota in on_call])
+
+
+def _call_manager(ticket: Ticket, fallen: FallenStep, notices: Notices, names: Sequence[str]) -> None:
+    """The way out where no call can be made; `names` are people on call whom no mail reaches."""
+    why: Message = _("Nobody is on call for the group of this ticket now, so its manager is told instead.")
+    if names:
+        why = _("No mail reaches who is on call (%(names)s), so the manager is told instead.", names=", ".join(names))
+    tickets.write_journal(SYSTEM, ticket, "internal", body=str(why), automatic=True)
+    manager = _attempt(ticket, lambda: tickets.escalate_to_manager(SYSTEM, ticket))
+    notices.add(fallen, [manager] if manager is not None else [], group_id=ticket.group_id, why=why)
 
 
 def _attempt(ticket: Ticket, effect: Any) -> Any:
@@ -191,32 +197,3 @@ def _attempt(ticket: Ticket, effect: Any) -> Any:
     except ItsmError as error:
         tickets.write_journal(SYSTEM, ticket, "internal", body=str(error.message), automatic=True)
         return None
-
-
-def _queue_mail(ticket: Ticket, address: str, reader: Reader, steps: Sequence[FallenStep]) -> None:
-    """One mail about the latest step, which names the earlier ones that were missed. Rule: E3."""
-    latest = steps[-1]
-    clock_name = f"{ticket.id}:{latest.step.metric}:{latest.standing.clock.generation}:{latest.step.percent}"
-    with language(reader.language):
-        subject = _(
-            "[%(number)s] %(step)s is spent: %(title)s", number=ticket.number, step=latest.words, title=ticket.title
-        )
-        outbox.queue_mail(
-            to=address,
-            subject=" ".join(str(subject).split()),
-            text="\n".join(str(line) for line in _lines(ticket, latest, steps[:-1], reader)),
-            event_key=f"sla:{clock_name}:{address}",
-            headers={"Auto-Submitted": "auto-generated"},
-        )
-
-
-def _lines(ticket: Ticket, latest: FallenStep, earlier: Sequence[FallenStep], reader: Reader) -> list[Message]:
-    due_at = latest.standing.clock.due_at
-    lines = [_("%(number)s: %(title)s", number=ticket.number, title=ticket.title), ""]
-    lines.append(_("%(step)s is spent.", step=latest.words))
-    if due_at is not None:
-        lines.append(_("Due: %(instant)s", instant=reader.instant(due_at)))
-    if earlier:
-        lines.append(_("Reached before this, and not told until now:"))
-        lines += [_("- %(step)s, at %(instant)s", step=each.words, instant=reader.instant(each.at)) for each in earlier]
-    return [*lines, "", f"{settings().public_url}/{type(ticket).path}/{ticket.number}"]

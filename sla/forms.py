@@ -14,6 +14,7 @@ from sla.explanation import DAYS
 from sla.models import METRICS, BusinessHours
 from sla.queries import ShownAgreement
 from sla.schemas import STEP_ROWS
+from sla.working_hours import Workers
 
 PREVIEWED_WEEKS = 4
 FREE_ROWS = 2
@@ -48,6 +49,11 @@ def read_definition(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def read_addresses(text: str) -> list[str]:
+    """Addresses of people, one a line or with commas between them."""
+    return re.sub(r"[,;]", " ", text).split()
+
+
 def _lines(text: str) -> list[str]:
     # What follows the date on its line is a remark, such as the name of the holiday.
     return [line.split()[0] for line in text.splitlines() if line.strip()]
@@ -63,7 +69,7 @@ def _date_hours(text: str) -> dict[str, list[list[str]]]:
     return found
 
 
-def calendar_values(calendar: BusinessHours) -> dict[str, str]:
+def calendar_values(calendar: BusinessHours, workers: Workers) -> dict[str, Any]:
     """A calendar as its form shows it."""
     definition = calendar.definition
     weekly = definition.get("weekly", {})
@@ -77,6 +83,8 @@ def calendar_values(calendar: BusinessHours) -> dict[str, str]:
             f"{day} {write_intervals(hours) or 'closed'}" for day, hours in sorted(special.items())
         ),
         **{day: write_intervals(weekly.get(day, [])) for day in DAYS},
+        "group_ids": list(workers.groups),
+        "people": "\n".join(workers.people.values()),
     }
 
 
@@ -154,7 +162,7 @@ def read_steps(data: Mapping[str, Any]) -> list[StepInput]:
     """The rows of steps; a row without a share is left out."""
     rows = [(metric, f"step_{metric}_{number}") for metric in METRICS for number in range(STEP_ROWS)]
     return [
-        StepInput(metric, data[f"{row}_percent"], tuple(data.get(f"{row}_actions", ())))
+        StepInput(metric, data[f"{row}_percent"], tuple(data.get(f"{row}_actions", ())), data[f"{row}_urgent"])
         for metric, row in rows
         if data.get(f"{row}_percent")
     ]
@@ -177,6 +185,7 @@ def agreement_values(shown: ShownAgreement, zone: ZoneInfo) -> dict[str, Any]:
         for number, step in enumerate(each for each in shown.steps if each.metric == metric):
             values[f"step_{metric}_{number}_percent"] = step.percent
             values[f"step_{metric}_{number}_actions"] = step.actions
+            values[f"step_{metric}_{number}_urgent"] = step.urgent
     return values
 
 

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from itsm.kernel import clock
@@ -13,7 +13,7 @@ from itsm.kernel.db import Base, BigId, LongText, Timestamps
 METRICS = ("response", "resolution")
 STATES = ("running", "paused", "met", "breached", "cancelled", "not_started")
 TARGET_CHANGES = ("retroactive", "from_change", "anew")
-ACTIONS = ("notify_assignee", "notify_group", "notify_manager", "raise_level", "notify_requester")
+ACTIONS = ("notify_assignee", "notify_group", "call_rota", "notify_manager", "raise_level", "notify_requester")
 
 
 class BusinessHours(Base, Timestamps):
@@ -26,6 +26,24 @@ class BusinessHours(Base, Timestamps):
     timezone: Mapped[str] = mapped_column(default="UTC")
     definition: Mapped[dict[str, Any]]
     version: Mapped[int] = mapped_column(default=1)
+
+
+class PersonHours(Base):
+    """A person works in the hours of this calendar. Rule: E4."""
+
+    __tablename__ = "sla_person_hours"
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    calendar_id: Mapped[int] = mapped_column(BigId, ForeignKey("sla_calendar.id"), index=True)
+
+
+class GroupHours(Base):
+    """A group works in the hours of this calendar, unless one of its people has other hours. Rule: E4."""
+
+    __tablename__ = "sla_group_hours"
+
+    group_id: Mapped[int] = mapped_column(BigId, ForeignKey("support_group.id", ondelete="CASCADE"), primary_key=True)
+    calendar_id: Mapped[int] = mapped_column(BigId, ForeignKey("sla_calendar.id"), index=True)
 
 
 class Agreement(Base, Timestamps):
@@ -74,7 +92,10 @@ class AgreementTarget(Base):
 
 
 class EscalationStep(Base):
-    """What happens when a share of the target is spent; `actions` are names of `ACTIONS`. Rule: E1."""
+    """What happens when a share of the target is spent; `actions` are names of `ACTIONS`. Rule: E1.
+
+    People are told of an `urgent` one at any hour. Rule: E4.
+    """
 
     __tablename__ = "sla_step"
     __table_args__ = (UniqueConstraint("agreement_id", "metric", "percent"), Base.__table_args__)
@@ -84,6 +105,7 @@ class EscalationStep(Base):
     metric: Mapped[str]
     percent: Mapped[int]
     actions: Mapped[list[str]]
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Terms(Base):

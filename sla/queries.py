@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy.orm import selectin_polymorphic
 
 from itsm.identity.models import Organisation
 from itsm.kernel import clock
@@ -42,7 +43,7 @@ def journals_of(ticket_ids: Collection[int]) -> dict[int, list[Row[Any]]]:
         columns = (JournalEntry.ticket_id, JournalEntry.at, JournalEntry.kind, JournalEntry.changes)
         statement = (
             select(*columns, JournalEntry.by_requester, JournalEntry.automatic)
-            .where(JournalEntry.ticket_id.in_(ticket_ids), JournalEntry.kind.in_(READ_KINDS))
+            .where(JournalEntry.ticket_id.in_(ticket_ids), JournalEntry.kind.in_(READ_KINDS), ~JournalEntry.retracted)
             .order_by(JournalEntry.ticket_id, JournalEntry.id)
         )
         for row in session.execute(statement):
@@ -62,8 +63,13 @@ def fired_of(ticket_ids: Collection[int]) -> dict[int, dict[tuple[str, int], fro
 
 
 def locked_tickets(ticket_ids: Collection[int], *, skip_locked: bool = False) -> Sequence[Ticket]:
-    """Tickets by id, locked until the end of the transaction; with `skip_locked` without those that another holds."""
+    """Tickets by id, locked until the end of the transaction; with `skip_locked` without those that another holds.
+
+    The columns of their kinds are read along, one statement a kind: a write to the ticket asks for them one by one.
+    """
+    kinds = [mapper.class_ for mapper in Ticket.__mapper__.self_and_descendants if mapper.class_ is not Ticket]
     statement = select(Ticket).where(Ticket.id.in_(ticket_ids)).order_by(Ticket.id)
+    statement = statement.options(selectin_polymorphic(Ticket, kinds))
     return session.scalars(statement.with_for_update(of=Ticket, skip_locked=skip_locked)).all()
 
 

@@ -12,6 +12,7 @@ from sla.models import ACTIONS, METRICS, TARGET_CHANGES
 NAME = validate.Length(1, 120)
 STEP_ROWS = 20
 LONGEST_LIST = 200_000
+MOST_WORKERS = 1000
 
 
 class ListArguments(StrictSchema):
@@ -29,6 +30,8 @@ class CalendarInput(StrictSchema):
     weekly = fields.Raw(load_default=dict)
     holidays = fields.Raw(load_default=list)
     date_hours = fields.Raw(load_default=dict)
+    groups = fields.List(fields.String(validate=validate.Length(1, 255)), validate=validate.Length(max=MOST_WORKERS))
+    people = fields.List(fields.String(validate=validate.Length(1, 255)), validate=validate.Length(max=MOST_WORKERS))
 
 
 class CalendarChanges(StrictSchema):
@@ -39,10 +42,12 @@ class CalendarChanges(StrictSchema):
     weekly = fields.Raw()
     holidays = fields.Raw()
     date_hours = fields.Raw()
+    groups = fields.List(fields.String(validate=validate.Length(1, 255)), validate=validate.Length(max=MOST_WORKERS))
+    people = fields.List(fields.String(validate=validate.Length(1, 255)), validate=validate.Length(max=MOST_WORKERS))
 
 
 class CalendarOutput(Schema):
-    """A business calendar as JSON."""
+    """A business calendar as JSON; `groups` (names) and `people` (addresses) work in its hours."""
 
     id = fields.Integer()
     name = fields.String()
@@ -50,6 +55,8 @@ class CalendarOutput(Schema):
     weekly = fields.Raw()
     holidays = fields.Raw()
     date_hours = fields.Raw()
+    groups = fields.List(fields.String())
+    people = fields.List(fields.String())
     version = fields.Integer()
 
 
@@ -67,8 +74,9 @@ class StepMember(StrictSchema):
     metric = fields.String(required=True, validate=validate.OneOf(METRICS))
     percent = fields.Integer(required=True, validate=validate.Range(1, 1000))
     actions = fields.List(
-        fields.String(validate=validate.OneOf(ACTIONS)), required=True, validate=validate.Length(1, 5)
+        fields.String(validate=validate.OneOf(ACTIONS)), required=True, validate=validate.Length(1, len(ACTIONS))
     )
+    urgent = fields.Boolean(load_default=False)
 
 
 class AgreementChanges(StrictSchema):
@@ -129,6 +137,8 @@ class _CalendarFacts(StrictSchema):
     timezone = fields.String(required=True, validate=validate.Length(1, 64))
     holidays = fields.String(validate=validate.Length(max=LONGEST_LIST), load_default="")
     date_hours = fields.String(validate=validate.Length(max=LONGEST_LIST), load_default="")
+    group_ids = fields.List(fields.Integer(), load_default=list)
+    people = fields.String(validate=validate.Length(max=LONGEST_LIST), load_default="")
     country = fields.String(validate=validate.Length(2, 3))
     year = fields.Integer(validate=validate.Range(1970, 2200))
     then = fields.String(validate=validate.OneOf(["preview", "holidays", "save"]), load_default="save")
@@ -162,6 +172,7 @@ def _matrix_and_steps() -> dict[str, Any]:
     return {
         **{cell: fields.String(validate=validate.Length(max=20)) for cell in cells},
         **{f"{row}_percent": fields.Integer(validate=validate.Range(1, 1000)) for row in rows},
+        **{f"{row}_urgent": fields.Boolean(load_default=False) for row in rows},
         **{f"{row}_actions": fields.List(fields.String(validate=validate.OneOf(ACTIONS))) for row in rows},
     }
 

@@ -123,7 +123,9 @@ def recompute(ticket: Ticket) -> None:
         _follow_agreement(kept[0])
         store(kept[0], kept[0].standings(clock.now()))
     elif ticket.unfinished and (terms := choose_terms(ticket)) is not None:
-        history = history_of(queries.journals_of([ticket.id]).get(ticket.id, []), tickets.lifecycle_of(ticket))
+        history = history_of(
+            queries.journals_of([ticket.id]).get(ticket.id, []), registry().lifecycles[ticket.lifecycle_name]
+        )
         if history is not None:
             _insert_clocks(ticket, terms, history)
 

@@ -2,7 +2,14 @@
 
 from itsm.kernel.db import session
 from itsm.kernel.events import Subscription
-from itsm.tickets.events import TicketAnswered, TicketAssigned, TicketChanged, TicketMoved, TicketOpened
+from itsm.tickets.events import (
+    TicketAnswered,
+    TicketAssigned,
+    TicketChanged,
+    TicketMoved,
+    TicketOpened,
+    TicketRestored,
+)
 from itsm.tickets.models import Ticket
 from sla import services
 
@@ -36,10 +43,16 @@ def follow_answer(event: TicketAnswered) -> None:
         services.recompute_after_answer(session.get_one(Ticket, event.ticket_id))
 
 
+def follow_restoring(event: TicketRestored) -> None:
+    """A step that was taken back has never been, for clocks."""
+    services.recompute(session.get_one(Ticket, event.ticket_id))
+
+
 SUBSCRIPTIONS = (
     Subscription(TicketOpened, start),
     Subscription(TicketMoved, follow_step),
     Subscription(TicketChanged, follow_facts),
     Subscription(TicketAssigned, follow_assignment),
     Subscription(TicketAnswered, follow_answer),
+    Subscription(TicketRestored, follow_restoring),
 )

@@ -21,12 +21,13 @@ _known: "OrderedDict[str, AgreedTerms]" = OrderedDict()
 
 @dataclass(frozen=True)
 class Step:
-    """One escalation step: the share of the target in per cent, and the names of its actions. Rule: E1."""
+    """One escalation step: the share of the target in per cent, the names of its actions, whether it is urgent."""
 
     step_id: int
     metric: str
     percent: int
     actions: tuple[str, ...]
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def content_of(
         "name": agreement.name,
         "calendar": {"name": calendar.name, "tz": calendar.timezone, **calendar.definition},
         "targets": seconds,
-        "steps": [[step.id, step.metric, step.percent, list(step.actions)] for step in steps],
+        "steps": [[step.id, step.metric, step.percent, list(step.actions), bool(step.urgent)] for step in steps],
         "pause_response": agreement.pause_response,
         "reopen_counts": agreement.reopen_counts,
         "target_change": agreement.target_change,
@@ -80,8 +81,13 @@ def read_content(terms_id: str, agreement_id: int, content: Mapping[str, Any]) -
         calendar_name=name,
         calendar=calendar,
         targets={metric: _target(metric, calendar, content) for metric in KEPT_METRICS if metric in content["targets"]},
-        steps=tuple(Step(step[0], step[1], step[2], tuple(step[3])) for step in ordered),
+        steps=tuple(_step(*part) for part in ordered),
     )
+
+
+def _step(step_id: int, metric: str, percent: int, actions: list[str], urgent: bool = False) -> Step:
+    # As `Terms` holds it; those from before steps could be urgent have no fifth part.
+    return Step(step_id, metric, percent, tuple(actions), urgent)
 
 
 def _target(metric: Metric, calendar: BusinessCalendar, content: Mapping[str, Any]) -> Target:

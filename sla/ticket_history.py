@@ -58,7 +58,7 @@ class TicketHistory:
 
 
 def history_of(journal: Sequence[Entry], lifecycle: Lifecycle) -> TicketHistory | None:
-    """Read a whole journal in order; None when it does not begin with the ticket's creation."""
+    """Read a whole journal in order, by the shipped life cycle; None when it does not begin with the ticket's creation."""
     if not journal or journal[0].kind != "created":
         return None
     first = journal[0]
@@ -106,15 +106,22 @@ class _Reading:
     def _moves(self, entry: Entry) -> Iterable[HistoryEvent]:
         state = str(_after(entry, "state", ""))
         self._category = _after(entry, "state_category", self._category)
-        if state in NOT_PURSUED:
-            yield Cancelled(entry.at, state)
+        if state in NOT_PURSUED or "merged_into" in entry.changes:
+            yield Cancelled(entry.at, "merged" if "merged_into" in entry.changes else state)
         yield StateChanged(
             at=entry.at,
             category=self._category,
             state=state,
-            pauses=self._lifecycle[state].pauses if state in self._lifecycle.states else None,
+            pauses=self._pauses(entry, state),
             reason=str(_after(entry, "hold_reason", "") or ""),
         )
+
+    def _pauses(self, entry: Entry, state: str) -> bool | None:
+        """What the entry says of the state, else the shipped life cycle; a later edit of life cycles changes neither."""
+        told = _after(entry, "state_pauses", None)
+        if told is not None:
+            return bool(told)
+        return self._lifecycle[state].pauses if state in self._lifecycle.states else None
 
     def _note_possession(self, entry: Entry) -> None:
         last = self.possessions[-1]

@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from itsm.identity import queries as identity
+from itsm.identity import references
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import ItsmError, NotFound
@@ -21,13 +22,14 @@ from itsm.tickets.models import Ticket
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
 from itsm.web.presentation import reader
-from sla import definitions, forms, queries, services
+from sla import definitions, forms, queries, services, working_hours
 from sla.calendar import CalendarError, parse_calendar
 from sla.definitions import Preview
-from sla.escalation import METRIC_TITLES
 from sla.explanation import DAYS, explain, rule_words
 from sla.models import ACTIONS, METRICS, Agreement, BusinessHours
+from sla.promise import promised
 from sla.schemas import AgreementForm, CalendarForm, ReasonForm
+from sla.step_notices import METRIC_TITLES
 
 blueprint = Blueprint("sla", __name__, template_folder="templates")
 
@@ -35,6 +37,7 @@ COMPLIANCE_DAYS = 30
 ACTION_TITLES = {
     "notify_assignee": _("Tell the assignee"),
     "notify_group": _("Tell the group"),
+    "call_rota": _("Call whoever is on call"),
     "notify_manager": _("Tell the manager"),
     "raise_level": _("Pass to the next level"),
     "notify_requester": _("Tell the requester"),
@@ -80,6 +83,13 @@ def render_clocks(actor: Actor, ticket: Ticket) -> str:
     """The clocks of a ticket as small cards above its page."""
     clocks = queries.clocks_of(actor, [ticket.id]).get(ticket.id, [])
     return render_template("sla/_clocks.html", clocks=clocks, ticket=ticket) if clocks else ""
+
+
+def render_promise(actor: Actor, draft: Ticket) -> str:
+    """When a ticket that is being recorded would be due, by the agreement that would apply."""
+    del actor
+    agreement, promises = promised(draft)
+    return render_template("sla/_promise.html", agreement=agreement, promises=promises) if promises else ""
 
 
 def _ticket(number: str) -> Ticket:
@@ -137,7 +147,8 @@ def new_calendar() -> str:
 def show_calendar(calendar_id: int) -> str:
     """A calendar with its next four weeks."""
     calendar = queries.get_calendar(calendar_id)
-    return _calendar_page(Form(forms.calendar_values(calendar)), calendar)
+    workers = working_hours.workers_of([calendar.id])[calendar.id]
+    return _calendar_page(Form(forms.calendar_values(calendar, workers)), calendar)
 
 
 @blueprint.post("/sla/calendars/new")
@@ -184,6 +195,7 @@ def _calendar_preview(form: Form, calendar: BusinessHours | None) -> Preview:
 
 
 def _save_calendar(form: Form, calendar: BusinessHours | None) -> Response:
+    people = references.person_ids("people", forms.read_addresses(form.data["people"]))
     facts = {
         "name": form.data["name"],
         "timezone": form.data["timezone"],
@@ -193,6 +205,7 @@ def _save_calendar(form: Form, calendar: BusinessHours | None) -> Response:
         calendar = definitions.create_calendar(current_actor(), **facts)
     else:
         definitions.change_calendar(current_actor(), calendar, version=form.data.get("version"), **facts)
+    working_hours.set_workers(current_actor(), calendar, group_ids=form.data["group_ids"], person_ids=people)
     return redirect(url_for("sla.show_calendar", calendar_id=calendar.id))
 
 
@@ -206,6 +219,7 @@ def _calendar_page(form: Form, calendar: BusinessHours | None, preview: Preview 
         day_titles=DAYS,
         weeks=_weeks(form.values),
         rule_words=rule_words,
+        groups=[(row.id, row.name) for row in identity.list_groups()],
         may_edit=current_actor().has("sla.edit"),
         agreements=queries.agreements_using(calendar.id) if calendar else [],
         year=form.value("year") or clock.now().year,
@@ -226,7 +240,12 @@ def _weeks(values: Mapping[str, Any]) -> list[Any]:
 @requires("sla.edit")
 def new_agreement() -> str:
     """The form of a new agreement."""
-    return _agreement_page(Form({"active": True, "order": 100, "condition": "kind = incident"}), None)
+    return _agreement_page(Form({"active": True, "order": 100, "condition": "kind = incident"} | _built()), None)
+
+
+def _built() -> dict[str, str]:
+    """The condition on the way back from the builder, where somebody comes from there."""
+    return {"condition": request.args["q"]} if "q" in request.args else {}
 
 
 @blueprint.get("/sla/agreements/<int:agreement_id>")
@@ -234,7 +253,8 @@ def new_agreement() -> str:
 def show_agreement(agreement_id: int) -> str:
     """An agreement."""
     shown = queries.show_agreement(agreement_id)
-    return _agreement_page(Form(forms.agreement_values(shown, ZoneInfo(reader().timezone))), shown.row)
+    values = forms.agreement_values(shown, ZoneInfo(reader().timezone)) | _built()
+    return _agreement_page(Form(values), shown.row)
 
 
 @blueprint.post("/sla/agreements/new")

@@ -1,6 +1,5 @@
 """Shared fixtures: the application on each database, a transaction a test that is rolled back, frozen time, no outside."""
 
-import itertools
 import os
 import socket
 import tomllib
@@ -8,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from hypothesis import settings as checked
 from sqlalchemy.exc import OperationalError
 
 from config.settings import Settings
@@ -23,20 +22,20 @@ from itsm.identity.actors import forget_actors
 from itsm.kernel import clock, migrate, preferences
 from itsm.kernel.db import db, session
 from itsm.kernel.module import registry
+from itsm.kernel.text import choose as choose_language
+from itsm.tickets.desk.queues import forget_queries
+from tests.databases import DATABASES, drop_templates, prepared_database
 from tests.factories import Factory
+from tests.properties import examples
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]["packages"]
 SHARED = ROOT.parent / "shared" / "samples"
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday morning
 ON_CI = os.environ.get("CI") == "true"
-DATABASES = {
-    "sqlite": "",
-    "postgresql": os.environ.get("ITSM_TEST_POSTGRESQL", "postgresql+psycopg://root@127.0.0.1:5432/postgres"),
-    "mariadb": os.environ.get("ITSM_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/mysql"),
-}
+checked.register_profile("suite", max_examples=examples(100))
+checked.load_profile("suite")
 _missing: set[str] = set()
-_numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,41 +66,48 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", names, scope="session")
 
 
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @contextmanager
-def fresh_database(kind: str, folder: Path) -> Iterator[str]:
-    """The address of an empty database of its own, dropped at the end."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'test.sqlite3'}"
-        return
-    name = f"itsm_test_{os.getpid()}_{next(_numbers)}"
-    server = create_engine(DATABASES[kind], isolation_level="AUTOCOMMIT")
+def prepared(kind: str, folder: Path, shared: Path) -> Iterator[str]:
+    """The address of a migrated database of its own with base data."""
     try:
-        with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-            encoding = " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" if kind == "mariadb" else ""
-            connection.execute(text(f"CREATE DATABASE {name}{encoding}"))
+        with prepared_database(kind, folder, shared, _prepare_template) as url:
+            yield url
     except OperationalError as error:
         missing(f"{kind} ({error.orig})")
-    yield make_url(DATABASES[kind]).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        force = " WITH (FORCE)" if kind == "postgresql" else ""
-        connection.execute(text(f"DROP DATABASE {name}{force}"))
-    server.dispose()
+
+
+def _prepare_template(url: str) -> None:
+    with TemporaryDirectory() as folder:
+        app = create_app(settings_for(url, Path(folder)))
+        prepare(app)
+        with app.app_context():
+            db.engine.dispose()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        drop_templates(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
-def database_url(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A fresh, empty database for all tests of a kind of database."""
-    with fresh_database(database, tmp_path_factory.mktemp("db")) as url:
+def database_url(database: str, tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Iterator[str]:
+    """A database with base data for all tests of a kind of database."""
+    with prepared(database, tmp_path_factory.mktemp("db"), shared_folder) as url:
         yield url
 
 
 @pytest.fixture
-def separate_app(database: str, tmp_path: Path) -> Iterator[Flask]:
+def separate_app(database: str, tmp_path: Path, shared_folder: Path) -> Iterator[Flask]:
     """An application on a database of its own, for tests that really commit, in threads or processes."""
-    with fresh_database(database, tmp_path) as url:
+    with prepared(database, tmp_path, shared_folder) as url:
         app = create_app(settings_for(url, tmp_path))
-        prepare(app)
         forget_actors()
         yield app
         with app.app_context():
@@ -149,10 +155,9 @@ class Visitor(FlaskClient):
 
 @pytest.fixture(scope="session")
 def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The application with a migrated database and base data, built once for each database."""
+    """The application, built once for each database."""
     app = create_app(settings_for(database_url, tmp_path_factory.mktemp("data")))
     app.test_client_class = Visitor
-    prepare(app)
     return app
 
 
@@ -167,7 +172,9 @@ def app(built_app: Flask) -> Iterator[Flask]:
         session.remove()
         session.configure(join_transaction_mode="create_savepoint")
         forget_actors()
+        forget_queries()
         preferences.forget()
+        choose_language(None)  # a page that another test asked for leaves its language behind
         with clock.frozen(NOW):
             yield built_app
         session.remove()
@@ -200,3 +207,11 @@ def _no_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", only_loopback)
+
+
+@pytest.fixture
+def foreign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every text shown in another language than English bears the language's code, whatever the catalogues hold."""
+    monkeypatch.setattr(
+        "itsm.kernel.text._translated", lambda code, words: words if code == "en" or not words else f"[{code}] {words}"
+    )

@@ -11,6 +11,7 @@ from assets.inventory.document import MAX_DEPTH, MAX_VALUES, Document, kind_of_a
 from assets.inventory.model import AgentKind
 from assets.inventory.row import Notes, Row
 from assets.inventory.wire import InventoryRefused
+from itsm.kernel.text import _
 
 _ACTIONS = {"": "inventory", "snmp": "netinventory", "snmpquery": "netinventory"}
 _FORBIDDEN_SIGNS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -30,9 +31,9 @@ class _BoundedBuilder(TreeBuilder):
         self._depth += 1
         self._elements += 1
         if self._depth > MAX_DEPTH:
-            raise InventoryRefused("body", f"is nested deeper than {MAX_DEPTH} levels")
+            raise InventoryRefused("body", _("is nested deeper than %(number)s levels", number=MAX_DEPTH))
         if self._elements > MAX_VALUES:
-            raise InventoryRefused("body", f"holds more than {MAX_VALUES} elements")
+            raise InventoryRefused("body", _("holds more than %(number)s elements", number=MAX_VALUES))
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:
@@ -62,7 +63,8 @@ def xml_root(data: bytes, notes: Notes) -> Element:
         root = _parse_mended(mended, error)
         notes.add("body", "has signs that XML does not allow; they were dropped")
     if root.tag.upper() != "REQUEST":
-        raise InventoryRefused("body", f"is not an agent's request: its root element is {root.tag[:40]!r}")
+        text = _("is not an agent's request: its root element is %(element)s", element=repr(root.tag[:40]))
+        raise InventoryRefused("body", text)
     return root
 
 
@@ -72,11 +74,11 @@ def _parse(data: bytes | str) -> Element:
         parser.feed(data)
         root: Element = parser.close()
     except DefusedXmlException:
-        raise InventoryRefused("body", "declares a document type or entities, which are not taken") from None
+        raise InventoryRefused("body", _("declares a document type or entities, which are not taken")) from None
     except InventoryRefused:
         raise
     except (LookupError, ValueError, AssertionError) as error:
-        raise InventoryRefused("body", f"cannot be decoded: {error}") from None
+        raise InventoryRefused("body", _("cannot be decoded: %(cause)s", cause=str(error))) from None
     return root
 
 
@@ -102,7 +104,8 @@ def _parse_mended(text: str, first_error: ParseError) -> Element:
 
 def _not_well_formed(error: ParseError) -> InventoryRefused:
     line, column = error.position
-    return InventoryRefused("body", f"is not well-formed XML (line {line}, column {column})")
+    text = _("is not well-formed XML (line %(line)s, column %(column)s)", line=line, column=column)
+    return InventoryRefused("body", text)
 
 
 def _document(root: Element, notes: Notes) -> Document:

@@ -11,6 +11,7 @@ from assets.inventory.jobs import in_own_unit
 from assets.inventory.recording import ImportResult
 from assets.inventory.wire import MAX_RAW_BYTES
 from itsm.identity.login import command_actor
+from itsm.kernel.text import _
 
 
 @click.group()
@@ -41,7 +42,9 @@ def _import_file(path: Path) -> ImportResult:
         with path.open("rb") as source:
             content = source.read(MAX_RAW_BYTES + 1)
     except OSError as error:
-        return ImportResult("rejected", reason=f"cannot be read: {error.strerror or error}")
+        return ImportResult(
+            "rejected", reasons=(_("It cannot be read: %(cause)s", cause=error.strerror or str(error)),)
+        )
     return in_own_unit(lambda: services.import_body(command_actor(), content))
 
 

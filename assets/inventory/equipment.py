@@ -13,10 +13,10 @@ from assets.models import Asset, number_of
 from itsm.kernel import preferences
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
+from itsm.kernel.text import Message, _
 
 RECORD_ASSETS = "inventory.record_assets"
-RETIRED = "The asset %s is retired; it was not brought back."
-SEVERAL = "Several assets have this serial number; tie the right one by hand."
+SEVERAL: Message = _("Several assets have this serial number; tie the right one by hand.")
 
 
 def number_for_ci(ci_id: int) -> str | None:
@@ -25,7 +25,7 @@ def number_for_ci(ci_id: int) -> str | None:
     return None if asset_id is None else number_of(asset_id)
 
 
-def tie(actor: Actor, ci: Any, inventory: Inventory, keys: IdentityKeys, *, is_new: bool) -> tuple[str | None, str]:
+def tie(actor: Actor, ci: Any, inventory: Inventory, keys: IdentityKeys, *, is_new: bool) -> tuple[str | None, Message]:
     """Tie the CI to its asset; answers the asset's number (or None) and what somebody should look at.
 
     An inventory never changes the state of an asset that exists: what is retired or in stock stays so. Rule: A4, INV-37.
@@ -44,8 +44,10 @@ def tie(actor: Actor, ci: Any, inventory: Inventory, keys: IdentityKeys, *, is_n
     return None, ""
 
 
-def _about(asset: Asset) -> str:
-    return RETIRED % asset.number if asset.state in GONE_STATES else ""
+def _about(asset: Asset) -> Message:
+    if asset.state not in GONE_STATES:
+        return ""
+    return _("The asset %(number)s is retired; it was not brought back.", number=asset.number)
 
 
 def _with_serial(inventory: Inventory, keys: IdentityKeys) -> list[Asset]:

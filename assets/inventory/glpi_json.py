@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from assets.inventory.document import MAX_DEPTH, MAX_VALUES, Document, kind_of_agent
 from assets.inventory.row import Notes, Row
 from assets.inventory.wire import InventoryRefused
+from itsm.kernel.text import _
 
 CONTAINERS = (dict, list)
 
@@ -20,7 +21,7 @@ def parse_json(data: bytes) -> Document:
     root = _load(_decode(data, notes))
     _check_depth(root)
     if not isinstance(root, Mapping):
-        raise InventoryRefused("body", "is not a JSON object")
+        raise InventoryRefused("body", _("is not a JSON object"))
     return _document(root, notes)
 
 
@@ -30,7 +31,7 @@ def _check_depth(root: object) -> None:
     for _depth in range(MAX_DEPTH):
         level = [entry for value in level for entry in _inside(value) if isinstance(entry, CONTAINERS)]
     if level:
-        raise InventoryRefused("body", f"is nested deeper than {MAX_DEPTH} levels")
+        raise InventoryRefused("body", _("is nested deeper than %(number)s levels", number=MAX_DEPTH))
 
 
 def _inside(value: object) -> Iterable[object]:
@@ -52,22 +53,23 @@ def _decode(data: bytes, notes: Notes) -> str:
 
 def _load(text: str) -> object:
     if text.count(",") > MAX_VALUES:
-        raise InventoryRefused("body", f"holds more than {MAX_VALUES} values")
+        raise InventoryRefused("body", _("holds more than %(number)s values", number=MAX_VALUES))
     try:
         return json.loads(text, object_pairs_hook=_lower_keys, parse_constant=lambda _: None, strict=False)
     except RecursionError:
-        raise InventoryRefused("body", f"is nested deeper than {MAX_DEPTH} levels") from None
+        raise InventoryRefused("body", _("is nested deeper than %(number)s levels", number=MAX_DEPTH)) from None
     except json.JSONDecodeError as error:
-        raise InventoryRefused("body", f"is not valid JSON: {error.msg} at character {error.pos}") from None
+        text = _("is not valid JSON: %(cause)s at character %(place)s", cause=error.msg, place=error.pos)
+        raise InventoryRefused("body", text) from None
     except ValueError:
-        raise InventoryRefused("body", "is not valid JSON: a number is too long") from None
+        raise InventoryRefused("body", _("is not valid JSON: a number is too long")) from None
 
 
 def _document(root: Mapping[str, object], notes: Notes) -> Document:
     row = Row(root, "", notes)
     content = root.get("content")
     if "content" in root and not isinstance(content, Mapping):
-        raise InventoryRefused("content", "is not an object")
+        raise InventoryRefused("content", _("is not an object"))
     inner = content if isinstance(content, Mapping) else {}
     version = Row(inner, "content", notes).text("versionclient") or _contact_version(row)
     return Document(

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
-from flask_limiter.util import get_remote_address
 from werkzeug.exceptions import HTTPException
 
 from assets.inventory import queries, services
@@ -14,7 +13,8 @@ from assets.inventory.protocol import AgentReply, AgentRequest, respond
 from assets.inventory.wire import MAX_RAW_BYTES
 from itsm.kernel.runtime import settings
 from itsm.web.access import own_rule
-from itsm.web.setup import limiter
+from itsm.web.rates import address as caller_address
+from itsm.web.rates import rates
 
 blueprint = Blueprint("inventory_agents", __name__)
 
@@ -44,7 +44,6 @@ def _everywhere(view: Callable[..., Any]) -> Callable[..., Any]:
 
 @_everywhere
 @own_rule
-@limiter.limit(lambda: settings().inventory_rate, key_func=get_remote_address)
 def report(rest: str = "") -> Response:
     """One message of an agent, answered once it is stored. Rule: INV-35, INV-39.
 
@@ -52,6 +51,7 @@ def report(rest: str = "") -> Response:
     `inventory_networks`, or, in demo mode, the machine itself. Who is refused is told so before the body is read.
     """
     del rest
+    rates().count(settings().inventory_rate, "inventory", caller_address())
     if not is_admitted(request.remote_addr or "", _password()):
         return Response("", 401, UNAUTHORIZED)
     reply = respond(

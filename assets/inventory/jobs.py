@@ -14,7 +14,7 @@ from itsm.kernel import clock
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.jobs import Job, Outcome
-from itsm.kernel.text import _
+from itsm.kernel.text import Message, _
 
 Answer = TypeVar("Answer")
 
@@ -22,6 +22,7 @@ BATCH = 100
 ATTEMPTS = 3
 RACES = 5
 KEPT_DAYS = 30
+CAUSE_KEPT = 4000
 
 
 def in_own_unit(work: Callable[[], Answer]) -> Answer:
@@ -73,7 +74,12 @@ def _import_one(body_id: int, outcome: Outcome) -> None:
 def _note_failure(body_id: int, error: Exception) -> None:
     body = session.get(InventoryBody, body_id)
     if body is not None and body.attempts >= ATTEMPTS:
-        services.give_up(body_id, f"It could not be imported after {ATTEMPTS} attempts: {error!r}")
+        services.give_up(body_id, _failure(error))
+
+
+def _failure(error: Exception) -> Message:
+    cause = repr(error)[:CAUSE_KEPT]
+    return _("It could not be imported after %(number)s attempts: %(cause)s", number=ATTEMPTS, cause=cause)
 
 
 def forget_old() -> Outcome:

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from itsm.kernel.db import Base, BigId, LongText, Timestamps
+from itsm.kernel.db import Base, BigId, MessageList, Timestamps
+from itsm.kernel.text import Message
 
 
 class InventoryAgent(Base, Timestamps):
@@ -37,7 +38,7 @@ class InventoryAgent(Base, Timestamps):
 class InventoryBody(Base):
     """A document as an agent sent it, without private data, kept as a file; imported by a job.
 
-    `state` is `waiting`, `done` or `rejected`; `reason` says why it was rejected.
+    `state` is `waiting`, `done` or `rejected`; `reasons` say why it was rejected, or what to look at.
     """
 
     __tablename__ = "inventory_body"
@@ -52,7 +53,7 @@ class InventoryBody(Base):
     sha256: Mapped[str]  # of the stored file, which is compressed
     header_agent_id: Mapped[str] = mapped_column(default="")  # what the agent said of itself beside the body
     state: Mapped[str] = mapped_column(default="waiting")
-    reason: Mapped[str] = mapped_column(LongText, default="")
+    reasons: Mapped[list[Message]] = mapped_column("reason", MessageList, default=list)
     attempts: Mapped[int] = mapped_column(default=0)
     received_at: Mapped[datetime]
 

@@ -19,6 +19,7 @@ from assets.inventory.privacy import without_private_data
 from assets.inventory.reading import INVENTORY_ACTIONS, parse_document
 from assets.inventory.row import clean_text
 from assets.inventory.wire import BodyFormat, Coding, InventoryRefused, deflate, inflate
+from itsm.kernel.text import _, language
 
 MAX_IDENTIFIER = 255
 
@@ -131,7 +132,7 @@ def respond(
     if request.method == "GET":
         return _answer_to_get(request)
     if request.method != "POST":
-        return _refusal(request, InventoryRefused("method", "must be POST"))
+        return _refusal(request, InventoryRefused("method", _("must be POST")))
     try:
         data, coding = inflate(request.body)
         document = parse_document(data)
@@ -151,10 +152,10 @@ def expiration_hours(source_id: str, settings: ProtocolSettings) -> int:
 
 def _identity(request: AgentRequest, document: Document) -> AgentIdentity:
     if len(document.device_id) > MAX_IDENTIFIER:
-        raise InventoryRefused("deviceid", f"is longer than {MAX_IDENTIFIER} characters")
+        raise InventoryRefused("deviceid", _("is longer than %(number)s characters", number=MAX_IDENTIFIER))
     agent_id = clean_text(request.agent_id).lower()
     if len(agent_id) > MAX_IDENTIFIER:
-        raise InventoryRefused("GLPI-Agent-ID", f"is longer than {MAX_IDENTIFIER} characters")
+        raise InventoryRefused("GLPI-Agent-ID", _("is longer than %(number)s characters", number=MAX_IDENTIFIER))
     return AgentIdentity(
         kind=_agent_kind(request, document.agent_kind),
         agent_id=agent_id,
@@ -185,12 +186,13 @@ def _dispatch(
         return _json({"status": "ok", "credentials": []})
     if document.action in _QUIET_ACTIONS:
         return _accepted(document, agent)
-    raise InventoryRefused("query" if document.format == "xml" else "action", f"{document.action[:40]!r} is not served")
+    field = "query" if document.format == "xml" else "action"
+    raise InventoryRefused(field, _("%(action)s is not served", action=repr(document.action[:40])))
 
 
 def _required(agent: AgentIdentity) -> AgentIdentity:
     if not agent.source_id:
-        raise InventoryRefused("deviceid", "is missing")
+        raise InventoryRefused("deviceid", _("is missing"))
     return agent
 
 
@@ -226,7 +228,7 @@ def _answer_to_inventory(
     data: bytes, document: Document, agent: AgentIdentity, state_of: Callable[[AgentIdentity], AgentState]
 ) -> _Answer:
     if not document.content:
-        raise InventoryRefused("content", "is missing or empty")
+        raise InventoryRefused("content", _("is missing or empty"))
     if document.action == "netinventory" and document.format == "xml" and "device" not in document.content:
         return _accepted(document, agent)
     needs_full = document.is_partial and state_of(agent) is not AgentState.KNOWN
@@ -260,14 +262,18 @@ def _answer_to_get(request: AgentRequest) -> AgentReply:
     }
     action = request.query.get("action", "")
     if action not in answers:
-        return _refusal(request, InventoryRefused("action", "inventory agents send their inventory here by POST"))
+        return _refusal(request, InventoryRefused("action", _("inventory agents send their inventory here by POST")))
     return _reply(_json(answers[action]), "fusioninventory", Coding.PLAIN)
 
 
 def _refusal(request: AgentRequest, refusal: InventoryRefused) -> AgentReply:
-    """Agents show the text of an error from plain JSON or XML; OCS reads nothing that is not compressed."""
+    """Agents show the text of an error from plain JSON or XML; OCS reads nothing that is not compressed.
+
+    The text is English in the log of every agent, as the rest of that log is.
+    """
     kind = _agent_kind(request, "fusioninventory")
-    text = f"{refusal.field}: {refusal.message}"
+    with language("en"):
+        text = str(refusal)
     answer = (
         _json({"status": "error", "message": text})
         if kind == "glpi" or request.method == "GET"

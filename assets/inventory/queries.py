@@ -65,11 +65,11 @@ def get_agent(actor: Actor, agent_id: int) -> InventoryAgent:
 def list_notes(actor: Actor) -> Sequence[Row[Any]]:
     """The newest documents that were refused or that somebody should look at."""
     require(actor, MANAGE)
-    columns: tuple[Any, ...] = (InventoryBody.id, InventoryBody.received_at, InventoryBody.state, InventoryBody.reason)
+    columns: tuple[Any, ...] = (InventoryBody.id, InventoryBody.received_at, InventoryBody.state, InventoryBody.reasons)
     statement: Select[Any] = (
         select(*columns, InventoryAgent.name, InventoryAgent.source_id)
         .join(InventoryAgent, InventoryAgent.id == InventoryBody.agent_id)
-        .where(InventoryBody.reason != "")
+        .where(InventoryBody.reasons != [])
         .order_by(InventoryBody.id.desc())
         .limit(NOTES_SHOWN)
     )

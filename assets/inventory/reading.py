@@ -10,6 +10,7 @@ from assets.inventory.glpi_json import parse_json
 from assets.inventory.model import DeviceKind, Inventory
 from assets.inventory.row import Notes, Row
 from assets.inventory.wire import InventoryRefused, inflate, sniff
+from itsm.kernel.text import _
 
 INVENTORY_ACTIONS = frozenset({"inventory", "netinventory", "injector"})
 
@@ -116,24 +117,24 @@ def read_inventory(data: bytes, *, agent_id: str = "") -> Reading:
     """
     document = parse_document(data)
     if document.action not in INVENTORY_ACTIONS:
-        raise InventoryRefused("action", f"is {document.action[:40]!r}, not an inventory")
+        text = _("is %(action)s, not an inventory", action=repr(document.action[:40]))
+        raise InventoryRefused("action", text)
     return inventory_of(document, agent_id=agent_id)
 
 
 def read_body(body: bytes, *, agent_id: str = "") -> Reading:
     """Read an inventory as it lies in a file or on the wire, compressed or not; see ``read_inventory``."""
-    data, _ = inflate(body)
-    return read_inventory(data, agent_id=agent_id)
+    return read_inventory(inflate(body)[0], agent_id=agent_id)
 
 
 def inventory_of(document: Document, *, agent_id: str = "") -> Reading:
     """Turn a decoded message into the canonical inventory, or raise InventoryRefused."""
     if not (document.device_id or agent_id):
-        raise InventoryRefused("deviceid", "is missing")
+        raise InventoryRefused("deviceid", _("is missing"))
     notes = Notes()
     content = _content(document, notes)
     if not content:
-        raise InventoryRefused("content", "is missing or empty")
+        raise InventoryRefused("content", _("is missing or empty"))
     _note_unknown_sections(content, notes)
     inventory = _inventory(document, Row(content, "content", notes), agent_id=agent_id)
     return Reading(inventory, document.warnings + notes.texts())

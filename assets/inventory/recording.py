@@ -17,6 +17,7 @@ from cmdb import services as ci_services
 from itsm.kernel import audit, clock
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
+from itsm.kernel.text import Message, _
 
 Key = tuple[str, str]
 
@@ -26,7 +27,11 @@ VALUE_RECORDED = 200
 
 
 class Rejected(Exception):
-    """An inventory cannot be turned into a record; the text says why."""
+    """An inventory cannot be turned into a record; `reason` says why."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class RaceLost(Exception):
@@ -37,15 +42,20 @@ class RaceLost(Exception):
 class ImportResult:
     """What came of one inventory: `action` is `created`, `updated`, `unchanged` or `rejected`.
 
-    `ci` is the CI's id, `asset` the asset's number, `changes` counts the differences from the last audit, and `reason`
-    says why it was rejected, or what an administrator should look at.
+    `ci` is the CI's id, `asset` the asset's number, `changes` counts the differences from the last audit, and
+    `reasons` say why it was rejected, or what an administrator should look at.
     """
 
     action: str
     ci: int | None = None
     asset: str | None = None
     changes: int = 0
-    reason: str = ""
+    reasons: tuple[Message, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """All reasons in the language of the moment."""
+        return " ".join(str(reason) for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +83,11 @@ def find(keys: IdentityKeys, inventory: Inventory, agent: InventoryAgent) -> Fou
     if verdict.conflict:
         _record_conflict(verdict.conflict, inventory)
         listed = ", ".join(str(ci_id) for ci_id in verdict.conflict)
-        raise Rejected(
-            f"The keys of this inventory belong to several CIs ({listed}). Nothing was written; merge them first."
+        text = _(
+            "The keys of this inventory belong to several CIs (%(cis)s). Nothing was written; merge them first.",
+            cis=listed,
         )
+        raise Rejected(text)
     if verdict.ci_id is None:
         _require_key(keys, inventory)
         taken = frozenset(key for match in matches for key in match.strong)
@@ -88,7 +100,7 @@ def find(keys: IdentityKeys, inventory: Inventory, agent: InventoryAgent) -> Fou
 def _require_key(keys: IdentityKeys, inventory: Inventory) -> None:
     if inventory.kind != "computer" and not keys.has_strong_key:
         raise Rejected(
-            "The device has neither a serial number nor a hardware address, so it cannot be told from others."
+            _("The device has neither a serial number nor a hardware address, so it cannot be told from others.")
         )
 
 
@@ -151,7 +163,7 @@ def seen_again(actor: Actor, ci_id: int) -> ImportResult:
     ci = cmdb.get_ci(SYSTEM, ci_id, lock=True)
     ci_services.record_facts(actor, ci, source=ci_facts.AGENT, facts={}, at=clock.now())
     _touch(ci_id)
-    return ImportResult("unchanged", ci=ci_id, asset=equipment.number_for_ci(ci_id), reason=_about_state(ci))
+    return ImportResult("unchanged", ci=ci_id, asset=equipment.number_for_ci(ci_id), reasons=_said(_about_state(ci)))
 
 
 def _touch(ci_id: int) -> None:
@@ -168,16 +180,17 @@ def record(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys)
     is_news = bool(changes) or found.snapshot is None
     facts = _facts(inventory, keys) if is_news else {}
     ci_services.record_facts(actor, found.ci, source=ci_facts.source_of(inventory), facts=facts, at=clock.now())
-    reason = _about_state(found.ci)
+    about = _about_state(found.ci)
     if not is_news:
         _touch(found.ci.id)
-        return ImportResult("unchanged", ci=found.ci.id, asset=equipment.number_for_ci(found.ci.id), reason=reason)
-    notes = [reason, _taken(ci_services.bind_keys(found.ci, binding_keys(keys)))]
+        asset = equipment.number_for_ci(found.ci.id)
+        return ImportResult("unchanged", ci=found.ci.id, asset=asset, reasons=_said(about))
+    taken = _taken(ci_services.bind_keys(found.ci, binding_keys(keys)))
     _store(found.ci.id, found.snapshot, record_data, changes, keys)
     _record_changes(actor, found.ci.id, changes)
     asset, note = equipment.tie(actor, found.ci, inventory, keys, is_new=False)
-    text = " ".join(part for part in (*notes, note) if part)
-    return ImportResult("updated", ci=found.ci.id, asset=asset, changes=len(changes), reason=text)
+    reasons = _said(about, taken, note)
+    return ImportResult("updated", ci=found.ci.id, asset=asset, changes=len(changes), reasons=reasons)
 
 
 def _create(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys) -> ImportResult:
@@ -196,9 +209,12 @@ def _create(actor: Actor, found: Found, inventory: Inventory, keys: IdentityKeys
         raise RaceLost
     _store(ci.id, None, as_data(inventory), [], keys)
     asset, note = equipment.tie(actor, ci, inventory, keys, is_new=True)
-    clone = "Its agent's id is used by another machine too, as cloned images do." if found.is_clone else ""
-    text = " ".join(part for part in (clone, same_name, _taken(taken), note) if part)
-    return ImportResult("created", ci=ci.id, asset=asset, reason=text)
+    clone = _("Its agent's id is used by another machine too, as cloned images do.") if found.is_clone else ""
+    return ImportResult("created", ci=ci.id, asset=asset, reasons=_said(clone, same_name, _taken(taken), note))
+
+
+def _said(*notes: Message) -> tuple[Message, ...]:
+    return tuple(note for note in notes if note)
 
 
 def _facts(inventory: Inventory, keys: IdentityKeys) -> dict[str, Any]:
@@ -207,23 +223,24 @@ def _facts(inventory: Inventory, keys: IdentityKeys) -> dict[str, Any]:
     return facts | ({} if keys.has_strong_key else {"identity": "unverified"})
 
 
-def _same_name(keys: IdentityKeys) -> str:
+def _same_name(keys: IdentityKeys) -> Message:
     """Names never merge; who looks at the note may. Rule: INV-25."""
     matches = ci_services.find_by_keys([("name", keys.name)]) if keys.name else []
     if not matches:
         return ""
     listed = ", ".join(str(match.ci_id) for match in matches[:5])
-    return f"The same name belongs to CI {listed}; look whether it is the same machine."
+    return _("The same name belongs to CI %(cis)s; look whether it is the same machine.", cis=listed)
 
 
-def _taken(keys: Sequence[tuple[str, str]]) -> str:
+def _taken(keys: Sequence[tuple[str, str]]) -> Message:
     if not keys:
         return ""
-    return f"Known by another CI already, and left there: {', '.join(f'{kind} {value}' for kind, value in keys)}."
+    listed = ", ".join(f"{kind} {value}" for kind, value in keys)
+    return _("Known by another CI already, and left there: %(keys)s.", keys=listed)
 
 
-def _about_state(ci: Any) -> str:
-    return "The CI is retired; it was not brought back." if ci.state == "retired" else ""
+def _about_state(ci: Any) -> Message:
+    return _("The CI is retired; it was not brought back.") if ci.state == "retired" else ""
 
 
 def _store(

@@ -20,12 +20,12 @@ from itsm.kernel import clock, files, preferences
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.records import apply_changes, check_version, get, require
-from itsm.kernel.text import noop
+from itsm.kernel.text import Message, _
 
 QUARANTINE_NEW = "inventory.quarantine_new"
 MANAGE = "inventory.agents"
-QUARANTINED = noop("The agent waits for an administrator's approval.")
-NEEDS_FULL = noop("This is a part of an inventory, and its machine is not known. It waits for a full one.")
+QUARANTINED: Message = _("The agent waits for an administrator's approval.")
+NEEDS_FULL: Message = _("This is a part of an inventory, and its machine is not known. It waits for a full one.")
 
 
 def receive(event: InventoryReceived | AgentContacted, *, address: str) -> None:
@@ -93,7 +93,7 @@ def import_body(actor: Actor, raw: bytes, *, agent_id: str = "", address: str = 
         inventory = read_body(raw, agent_id=agent_id).inventory
         return _import(actor, inventory, digest=digest, address=address)
     except (InventoryRefused, Rejected) as refusal:
-        return ImportResult("rejected", reason=str(refusal))
+        return ImportResult("rejected", reasons=(refusal.reason,))
 
 
 def _imported_last(digest: str) -> Select[Any]:
@@ -119,7 +119,7 @@ def _import(actor: Actor, inventory: Inventory, *, digest: str, address: str) ->
     if inventory.is_partial and not found.has_inventory:
         agent.state = "needs_full"
         session.flush()
-        return ImportResult("rejected", reason=NEEDS_FULL)
+        return ImportResult("rejected", reasons=(NEEDS_FULL,))
     result = recording.record(actor, found, inventory, keys)
     _bind(actor, agent, inventory, result, is_clone=found.is_clone)
     agent.document_sha256 = digest
@@ -148,16 +148,16 @@ def import_stored(actor: Actor, body_id: int) -> ImportResult | None:
     content = files.read(body.sha256)
     result = import_body(actor, content, agent_id=body.header_agent_id)
     body.state = "rejected" if result.action == "rejected" else "done"
-    body.reason = result.reason
+    body.reasons = list(result.reasons)
     session.flush()
     return result
 
 
-def give_up(body_id: int, reason: str) -> None:
+def give_up(body_id: int, reason: Message) -> None:
     """Reject a kept document that could not be imported after several attempts."""
     body = session.get(InventoryBody, body_id, with_for_update=True)
     if body is not None and body.state == "waiting":
-        body.state, body.reason = "rejected", reason[:4000]
+        body.state, body.reasons = "rejected", [reason]
         session.flush()
 
 

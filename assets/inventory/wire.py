@@ -5,6 +5,8 @@ import zlib
 from enum import Enum
 from typing import Literal
 
+from itsm.kernel.text import Message, _
+
 MAX_RAW_BYTES = 16 * 1024 * 1024
 MAX_INFLATED_BYTES = 64 * 1024 * 1024
 MAX_RATIO = 200
@@ -18,12 +20,15 @@ BodyFormat = Literal["json", "xml"]
 
 
 class InventoryRefused(ValueError):  # it is an answer to an agent, named for what happened
-    """What an agent sent cannot be taken; ``field`` names the part that is wrong and ``message`` says why."""
+    """What an agent sent cannot be taken; ``field`` names the part that is wrong, ``reason`` also says why."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, message: Message) -> None:
+        super().__init__(field, message)
         self.field = field
-        self.message = message
+        self.reason: Message = _("%(field)s: %(message)s", field=field, message=message)
+
+    def __str__(self) -> str:
+        return str(self.reason)
 
 
 class Coding(Enum):
@@ -46,9 +51,9 @@ def inflate(body: bytes) -> tuple[bytes, Coding]:
     ``MAX_RATIO`` times its size (with a floor of ``RATIO_FLOOR_BYTES``) or ``MAX_INFLATED_BYTES``.
     """
     if not body:
-        raise InventoryRefused("body", "is empty")
+        raise InventoryRefused("body", _("is empty"))
     if len(body) > MAX_RAW_BYTES:
-        raise InventoryRefused("body", f"is larger than {MAX_RAW_BYTES} bytes")
+        raise InventoryRefused("body", _("is larger than %(number)s bytes", number=MAX_RAW_BYTES))
     coding = coding_of(body)
     if coding is Coding.PLAIN:
         return body, coding
@@ -84,7 +89,7 @@ def sniff(data: bytes) -> BodyFormat:
         return "json"
     if sign == b"<":
         return "xml"
-    raise InventoryRefused("body", "is neither a JSON object nor an XML document")
+    raise InventoryRefused("body", _("is neither a JSON object nor an XML document"))
 
 
 def _has_zlib_header(body: bytes) -> bool:
@@ -104,13 +109,13 @@ def _inflate_bounded(body: bytes, coding: Coding) -> bytes:
     try:
         data = decompressor.decompress(body, allowed + 1)
     except zlib.error:
-        raise InventoryRefused("body", f"is not valid {coding.name.lower()} data") from None
+        raise InventoryRefused("body", _("is not valid %(coding)s data", coding=coding.name.lower())) from None
     if len(data) > allowed:
-        raise InventoryRefused("body", f"inflates to more than {allowed} bytes")
+        raise InventoryRefused("body", _("inflates to more than %(number)s bytes", number=allowed))
     if not decompressor.eof:
-        raise InventoryRefused("body", "is cut off: the compressed data ends too early")
+        raise InventoryRefused("body", _("is cut off: the compressed data ends too early"))
     if decompressor.unused_data.strip(_INVISIBLE):
-        raise InventoryRefused("body", "has other data after the compressed data")
+        raise InventoryRefused("body", _("has other data after the compressed data"))
     if not data:
-        raise InventoryRefused("body", "is empty")
+        raise InventoryRefused("body", _("is empty"))
     return data

@@ -1,6 +1,6 @@
 """Storing what was read from a device: its configuration item, its facts, its ports and its neighbours."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -40,19 +40,6 @@ class Recorded:
     action: Action
     notes: tuple[str, ...] = ()
     left_alone: bool = False
-
-
-def store_device(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | None = None) -> Recorded:
-    """Create or update the configuration item of a device and connect it; a retired one is left alone and said so.
-
-    Raises `IntegrityError` or `RecordedMeanwhile` when another transaction stores the same device at this moment; the
-    caller tries again.
-    """
-    recorded = record_device(actor, facts, at=at, site_id=site_id)
-    if recorded.left_alone:
-        return recorded
-    is_changed = topology.store(actor, recorded.ci, facts, at=at)
-    return replace(recorded, action="updated") if is_changed and recorded.action == "unchanged" else recorded
 
 
 def record_device(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | None = None) -> Recorded:

@@ -5,7 +5,7 @@ from cmdb.services.facts import record_facts
 from cmdb.services.keys import Match, bind_keys, find_by_keys
 from cmdb.services.records import change_state, create_ci, edit_ci
 from cmdb.services.relations import relate, unrelate
-from cmdb.services.tickets import attach_ci, attach_cis, detach_ci
+from cmdb.services.tickets import attach_ci, attach_cis, detach_ci, inherit_cis
 
 __all__ = [
     "Match",
@@ -19,6 +19,7 @@ __all__ = [
     "edit_ci",
     "edit_class",
     "find_by_keys",
+    "inherit_cis",
     "record_facts",
     "relate",
     "seed",

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select
 from cmdb import policy
 from cmdb.models import Ci, TicketCi
 from itsm.kernel import clock
-from itsm.kernel.actor import Actor
+from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.events import emit
@@ -29,7 +29,7 @@ def attach_cis(
 ) -> None:
     """Say that a ticket concerns these CIs, in a fixed number of statements however many an outage reaches. Rule: C4.
 
-    `opening` is for the transaction that opens the ticket, of which subscribers hear anyway.
+    `opening` is for within `tickets.services.opening`: subscribers hear of the ticket, and so of its CIs, after it.
     Raises `Invalid` for the field `ci` when the actor may not see one of them.
     """
     if not ci_ids:
@@ -54,6 +54,14 @@ def attach_cis(
             _tell(actor, ticket)
 
 
+def inherit_cis(ticket: Ticket, earlier: Ticket) -> None:
+    """A ticket that is being opened concerns what the one that it continues concerned, whoever opens it."""
+    statement = (
+        select(TicketCi.ci_id).where(TicketCi.ticket_id == earlier.id).order_by(TicketCi.created_at, TicketCi.ci_id)
+    )
+    attach_cis(SYSTEM, ticket, session.scalars(statement.limit(MOST_CIS)).all(), origin="continued", opening=True)
+
+
 def _standing(actor: Actor, ticket: Ticket, ci_ids: Sequence[int]) -> tuple[dict[int, str], set[int]]:
     """Names of the CIs that the actor may see, and ids of those that the ticket names already; one statement."""
     statement = (
@@ -61,8 +69,9 @@ def _standing(actor: Actor, ticket: Ticket, ci_ids: Sequence[int]) -> tuple[dict
         .outerjoin(TicketCi, (TicketCi.ci_id == Ci.id) & (TicketCi.ticket_id == ticket.id))
         .where(Ci.id.in_(ci_ids), policy.visible(actor))
     )
-    rows = session.execute(statement).all()
-    return {row.id: row.name for row in rows}, {row.id for row in rows if row.ticket_id is not None}
+    rows = {row.id: row for row in session.execute(statement)}
+    named = {ci_id: rows[ci_id].name for ci_id in ci_ids if ci_id in rows}  # in the order in which they were given
+    return named, {ci_id for ci_id, row in rows.items() if row.ticket_id is not None}
 
 
 def detach_ci(actor: Actor, ticket: Ticket, ci: Ci) -> None:

@@ -15,5 +15,5 @@ MODULE = Module(
             ("cab_member", "change_manager", "supervisor", "manager", "admin"),
         ),
     ),
-    menu=(MenuEntry("rail", _("Waiting for me"), "approvals.inbox", "check", "approvals.open", order=70),),
+    menu=(MenuEntry("rail", _("Waiting for me"), "approvals.inbox", "check", "approvals.open", order=70, key="w"),),
 )

@@ -9,7 +9,7 @@ from itsm.approvals.schemas import VoteForm
 from itsm.approvals.state import State
 from itsm.approvals.subjects import find_subject
 from itsm.kernel.db import session
-from itsm.kernel.errors import Invalid, ItsmError
+from itsm.kernel.errors import ItsmError
 from itsm.kernel.text import _
 from itsm.web.access import current_actor, signed_in
 from itsm.web.forms import read_form
@@ -49,8 +49,7 @@ def vote(approval_id: int) -> Any:
     """Approve or refuse, with a reason."""
     form = read_form(VoteForm)
     try:
-        if not form.ok:
-            raise Invalid(_("Please check what you entered"), errors=form.errors)
+        form.require_ok()
         approval = services.vote(current_actor(), approval_id, vote=form.data["vote"], reason=form.data["reason"])
     except ItsmError as error:
         session.rollback()

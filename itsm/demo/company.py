@@ -28,6 +28,13 @@ class Worker(NamedTuple):
 
 
 COMPANY = "Nordhav Foods"
+LOGINS = (
+    "Anna Karlsson",
+    "Maryam Rahimi",
+    "Petros Tsakiris",
+    "Karin Holm",
+    "Elena Ruiz",
+)  # whose passwords are given away
 PLACES = (
     Place("sto", "Stockholm HQ", "Stockholm", "SE", "Europe/Stockholm", "sv", "Nordhav Sverige"),
     Place("mad", "Madrid", "Madrid", "ES", "Europe/Madrid", "es", "Nordhav Iberia"),

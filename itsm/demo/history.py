@@ -2,26 +2,33 @@
 
 import random
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
 
 from cmdb import services as cmdb
 from cmdb.models import Ci
 from incident import services as incidents
 from incident.models import Incident
 from itsm.demo import stories
+from itsm.demo.company import LOGINS
 from itsm.demo.made import Company
 from itsm.identity import queries as identity
 from itsm.identity.actors import actor_of
 from itsm.identity.models import Person
 from itsm.kernel import clock
 from itsm.kernel.actor import SYSTEM, Actor
-from itsm.kernel.db import unit_of_work
+from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.errors import ItsmError
 from itsm.tickets import services as tickets
+from itsm.tickets.priority import priority_of
+from sla.jobs import fire_steps
+from sla.models import Agreement
+from sla.terms import terms_by_id
 
 DAYS = 90
-INCIDENTS = 320
-STILL_OPEN = 42
+INCIDENTS = 278
 CHANNELS = ("phone", "phone", "mail", "mail", "portal", "chat")
 
 
@@ -30,16 +37,13 @@ def write_history(made: Company) -> None:
     dice = random.Random(2026)
     now = clock.now()
     for number in range(INCIDENTS):
-        is_open = number >= INCIDENTS - STILL_OPEN
-        opened = _opening(dice, now, number)
         with unit_of_work():
-            Tale(made, dice, opened, now, is_open=is_open).tell()
+            Tale(made, dice, _opening(dice, now, number), now).tell()
+    write_open_work(made, dice, now)
 
 
 def _opening(dice: random.Random, now: datetime, number: int) -> datetime:
-    if number >= INCIDENTS - STILL_OPEN:
-        return now - timedelta(minutes=dice.randrange(10, 60 * 30))
-    day = now - timedelta(days=DAYS - DAYS * number / (INCIDENTS - STILL_OPEN) + 1)
+    day = now - timedelta(days=DAYS - DAYS * number / INCIDENTS + 1)
     while day.weekday() > 4:
         day += timedelta(days=1)
     local = day.astimezone(ZoneInfo("Europe/Stockholm")).replace(hour=7, minute=30, second=0, microsecond=0)
@@ -52,8 +56,8 @@ def _opening(dice: random.Random, now: datetime, number: int) -> datetime:
 class Tale:
     """One incident from the call to its end."""
 
-    def __init__(self, made: Company, dice: random.Random, opened: datetime, now: datetime, *, is_open: bool) -> None:
-        self.made, self.dice, self.at, self.now, self.is_open = made, dice, opened, now, is_open
+    def __init__(self, made: Company, dice: random.Random, opened: datetime, now: datetime) -> None:
+        self.made, self.dice, self.at, self.now = made, dice, opened, now
         self.story = dice.choices(stories.STORIES, [story.weight for story in stories.STORIES])[0]
         self.requester = dice.choice([person for person in made.people.values() if " staff" in person.title])
         self.channel = dice.choice(CHANNELS)
@@ -61,8 +65,6 @@ class Tale:
     def tell(self) -> None:
         """Let it happen."""
         incident = self._open()
-        if self.is_open and self.dice.random() < 0.35:
-            return
         for part in (self._start, self._work, self._pass_on, self._wait, self._resolve, self._confirm):
             if not part(incident):
                 return
@@ -184,3 +186,70 @@ class Tale:
             with clock.frozen(self.at):
                 tickets.take_step(SYSTEM, incident, "close")
         return True
+
+
+class Standing(NamedTuple):
+    """How an open incident stands when the demo is loaded: how many, the shares of its target spent, how far it came."""
+
+    number: int
+    least_spent: float
+    most_spent: float
+    worked_on: bool = True
+    on_hold: bool = False
+
+
+# Shares of business time, so that the desk looks the same in office hours and on a Sunday at night.
+STANDINGS = (
+    Standing(8, 0.02, 0.2, worked_on=False),
+    Standing(14, 0.1, 0.6),
+    Standing(7, 0.2, 0.6, on_hold=True),
+    Standing(7, 0.85, 0.97),
+    Standing(6, 1.1, 1.7),
+)
+
+
+def write_open_work(made: Company, dice: random.Random, now: datetime) -> None:
+    """Write what is open on the desk now: new, in work, on hold, due soon and missed, with its escalation steps."""
+    with unit_of_work():
+        tales = [OpenTale(made, dice, now, standing) for standing in STANDINGS for _each in range(standing.number)]
+    for tale in sorted(tales, key=lambda each: each.at):
+        with unit_of_work():
+            tale.tell()
+    while fire_steps().more:
+        pass
+
+
+class OpenTale(Tale):
+    """One incident that is open when the demo is loaded, opened as long ago as its standing asks for."""
+
+    def __init__(self, made: Company, dice: random.Random, now: datetime, standing: Standing) -> None:
+        super().__init__(made, dice, now, now)
+        self.standing = standing
+        terms = terms_by_id([session.scalars(select(Agreement.terms_id).order_by(Agreement.id)).first() or ""])
+        target = next(iter(terms.values())).targets["resolution"]
+        seconds = target.seconds[priority_of(self.story.impact, self.story.urgency)]
+        spent = dice.uniform(standing.least_spent, standing.most_spent)
+        self.at = target.calendar.add(now, -int(seconds * spent)) - timedelta(minutes=dice.randrange(1, 9))
+
+    def tell(self) -> None:
+        """Open it and take it as far as it came; each part has its share of the time since."""
+        opened = self.at
+        incident = self._open()
+        if not self.standing.worked_on:
+            return
+        self.agent = self._agent(incident)
+        with clock.frozen(opened + (self.now - opened) * 0.15):
+            tickets.take_step(self.agent, incident, "start")
+            tickets.write_entry(self.agent, incident, kind="public", body=self.story.answer)
+        with clock.frozen(opened + (self.now - opened) * 0.4):
+            tickets.write_entry(self.agent, incident, kind="work", body=self.dice.choice(stories.NOTES), minutes=15)
+        if self.standing.on_hold:
+            reason = self.dice.choice(("customer", "supplier", "planned"))
+            with clock.frozen(opened + (self.now - opened) * 0.5):
+                tickets.take_step(self.agent, incident, "hold", fields={"hold_reason": reason})
+
+    def _agent(self, incident: Incident) -> Actor:
+        """Every second one belongs to somebody whose login the demo gives away, where one works in the group."""
+        members = list(identity.list_members(incident.group_id or 0))
+        known = [person for person in members if person.name in LOGINS]
+        return self._actor(self.dice.choice(known if known and self.dice.random() < 0.5 else members))

@@ -9,9 +9,15 @@ from sqlalchemy import delete, select
 
 from cmdb import services as cmdb
 from itsm.demo import company, estate
+from itsm.demo.automation import write_automation
+from itsm.demo.desk import write_views
+from itsm.demo.fields import write_fields
 from itsm.demo.history import write_history
 from itsm.demo.made import Company
+from itsm.demo.majors import write_majors
 from itsm.demo.records import write_records
+from itsm.demo.staffing import write_staffing
+from itsm.demo.workplace import write_workplace
 from itsm.identity import services as identity
 from itsm.identity.actors import forget_actors
 from itsm.identity.models import Person
@@ -24,7 +30,6 @@ from itsm.tickets.models import Category
 
 LOADED = "demo.loaded"
 LOGINS_FILE = "demo-logins.txt"
-LOGINS = ("Anna Karlsson", "Maryam Rahimi", "Petros Tsakiris", "Karin Holm", "Elena Ruiz")
 
 
 def load(tell: Callable[[str], None]) -> None:
@@ -38,6 +43,12 @@ def load(tell: Callable[[str], None]) -> None:
         ("equipment", _estate),
         ("three months of work", write_history),
         ("assets, problems and changes", write_records),
+        ("skills, absence and on-call", write_staffing),
+        ("rules and macros", write_automation),
+        ("views of the desk", write_views),
+        ("what recurs and a major incident", write_majors),
+        ("fields of its own", write_fields),
+        ("texts, checklists and tasks", write_workplace),
     ):
         tell(f"Demo: {title} …")
         part(made)
@@ -164,7 +175,7 @@ def _computer(made: Company, person: Person, number: int) -> None:
 def _give_logins() -> None:
     """Give some people of the demo a random password each, so that the product can be tried from every side."""
     lines = []
-    for person in session.scalars(select(Person).where(Person.name.in_(LOGINS)).order_by(Person.id)):
+    for person in session.scalars(select(Person).where(Person.name.in_(company.LOGINS)).order_by(Person.id)):
         password = secrets.token_urlsafe(9)
         identity.change_password(SYSTEM, person, password)
         lines.append(f"{person.email}\t{password}\t{person.title}")

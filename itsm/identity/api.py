@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import url_for
 from flask_smorest import Blueprint
 
 from itsm.identity import filters, queries, references, services
@@ -115,8 +114,7 @@ def create_person(data: dict[str, Any]) -> Any:
     person = services.create_person(actor, **values)
     if group_ids:
         services.set_groups_of_person(actor, person.id, group_ids)
-    location = {"Location": url_for("identity-api.read_person", person_id=person.id)}
-    return _one_person(actor, person.id), 201, location
+    return api.created(_one_person(actor, person.id), ".read_person", person_id=person.id)
 
 
 @blueprint.patch("/people/<int:person_id>")
@@ -177,8 +175,7 @@ def read_organisation(organisation_id: int) -> dict[str, Any]:
 def create_organisation(data: dict[str, Any]) -> Any:
     """Record an organisation."""
     row = services.create_organisation(current_actor(), **_organisation_values(data))
-    location = {"Location": url_for("identity-api.read_organisation", organisation_id=row.id)}
-    return _one_organisation(row), 201, location
+    return api.created(_one_organisation(row), ".read_organisation", organisation_id=row.id)
 
 
 @blueprint.patch("/organisations/<int:organisation_id>")
@@ -255,8 +252,7 @@ def read_group(group_id: int) -> dict[str, Any]:
 def create_group(data: dict[str, Any]) -> Any:
     """Record a group."""
     row = services.create_group(current_actor(), **_group_values(data))
-    location = {"Location": url_for("identity-api.read_group", group_id=row.id)}
-    return _one_group(row), 201, location
+    return api.created(_one_group(row), ".read_group", group_id=row.id)
 
 
 @blueprint.patch("/groups/<int:group_id>")

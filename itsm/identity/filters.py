@@ -1,47 +1,89 @@
-"""The fields that the query language knows of people."""
+"""The fields that the query language knows of people, and fields of other records that hold people, groups and places."""
 
-from functools import cache
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
 
-from itsm.identity.models import Organisation, Person, Site
-from itsm.identity.queries import matches
-from itsm.kernel.actor import Actor
+from itsm.identity.models import Group, Organisation, Person, Site
+from itsm.identity.queries import find_people, matches
+from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
-from itsm.query.fields import FieldSet, FieldType, FullText
-from itsm.query.filters import column_field, conditions_of, ids_where
+from itsm.kernel.text import Message, _
+from itsm.query.fields import Field, FieldSet, FieldType, FullText
+from itsm.query.filters import column_field, conditions_of, ids_below, ids_where, names_like
+
+GROUP = _("Group")
 
 
 def conditions(actor: Actor, text: str) -> list[ColumnElement[bool]]:
     """What a filter text asks of people; raises `Invalid` that points at the place. Rights are added by the query."""
-    return conditions_of(actor, text, person_fields())
+    return conditions_of(actor, text, fields_for(actor))
 
 
-@cache
+def fields_for(actor: Actor) -> FieldSet:
+    """The fields of people; who may not read all people looks up no organisations and no sites."""
+    return person_fields() if actor.has("people.read") else _narrow_fields()
+
+
+@lru_cache
+def _narrow_fields() -> FieldSet:
+    fields = person_fields()
+    return FieldSet([field for field in fields if field.lookup is None], full_text=fields.full_text)
+
+
+@lru_cache
 def person_fields() -> FieldSet:
-    """The fields of people."""
+    """All fields of people."""
     return FieldSet(
         [
-            column_field("name", FieldType.TEXT, "Name", Person.name),
-            column_field("email", FieldType.TEXT, "E-mail address", Person.email),
-            column_field("phone", FieldType.TEXT, "Phone", Person.phone),
-            column_field("title", FieldType.TEXT, "Job title", Person.title),
-            column_field("active", FieldType.BOOLEAN, "Active", Person.active),
-            column_field("vip", FieldType.BOOLEAN, "VIP", Person.vip),
-            column_field(
-                "organisation",
-                FieldType.REFERENCE,
-                "Organisation",
-                Person.organisation_id,
-                lookup=ids_where(Organisation.name),
-            ),
-            column_field("site", FieldType.REFERENCE, "Site", Person.site_id, lookup=ids_where(Site.name)),
-            column_field("created", FieldType.INSTANT, "Created", Person.created_at),
-            column_field("updated", FieldType.INSTANT, "Updated", Person.updated_at),
+            column_field("name", FieldType.TEXT, _("Name"), Person.name),
+            column_field("email", FieldType.TEXT, _("E-mail address"), Person.email),
+            column_field("phone", FieldType.TEXT, _("Phone"), Person.phone),
+            column_field("title", FieldType.TEXT, _("Job title"), Person.title),
+            column_field("active", FieldType.BOOLEAN, _("Active"), Person.active),
+            column_field("vip", FieldType.BOOLEAN, _("VIP"), Person.vip),
+            organisation_field(Person.organisation_id),
+            site_field(Person.site_id),
+            column_field("created", FieldType.INSTANT, _("Created"), Person.created_at),
+            column_field("updated", FieldType.INSTANT, _("Updated"), Person.updated_at),
         ],
         full_text=FullText(condition=_hold_words, predicate=_record_holds_words),
     )
+
+
+def person_field(name: str, title: Message, column: Any, actor: Actor = SYSTEM) -> Field:
+    """A column that holds a person: by address or by name."""
+    return column_field(name, FieldType.PERSON, title, column, lookup=lookup_person, suggest=suggest_people(actor))
+
+
+def group_field(column: Any, title: Message = GROUP) -> Field:
+    """The column `group` that holds a support group."""
+    named = {"lookup": ids_where(Group.name), "suggest": names_like(Group.name)}
+    return column_field("group", FieldType.GROUP, title, column, **named)
+
+
+def organisation_field(column: Any) -> Field:
+    """The column `organisation` that holds an organisation of the tree."""
+    named = {"lookup": ids_where(Organisation.name), "below": ids_below(Organisation.name)}
+    title, suggest = _("Organisation"), names_like(Organisation.name)
+    return column_field("organisation", FieldType.REFERENCE, title, column, suggest=suggest, **named)
+
+
+def site_field(column: Any) -> Field:
+    """The column `site` that holds a site."""
+    named = {"lookup": ids_where(Site.name), "suggest": names_like(Site.name)}
+    return column_field("site", FieldType.REFERENCE, _("Site"), column, **named)
+
+
+def suggest_people(actor: Actor) -> Any:
+    """Offers the people whom an actor may know, by address where they have one."""
+    return partial(_people_like, actor)
+
+
+def _people_like(actor: Actor, typed: str) -> Sequence[tuple[str, str]]:
+    return [(person.email or person.name, person.name) for person in find_people(actor, typed)]
 
 
 def lookup_person(name: str) -> list[int]:

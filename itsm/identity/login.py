@@ -5,15 +5,13 @@ from functools import wraps
 from typing import Any
 
 from flask import Flask, Response, g, request
-from flask import session as cookie
-from flask_limiter.util import get_remote_address
-from flask_login import current_user, logout_user, user_logged_in
+from flask_login import current_user
 from flask_security import LoginForm, MailUtil, PasswordUtil, Security, SQLAlchemyUserDatastore, password_reset
 from flask_security.recoverable import send_reset_password_instructions
 from flask_security.utils import hash_password, url_for_security
 from werkzeug.exceptions import Unauthorized
 
-from itsm.identity import queries, services
+from itsm.identity import browsers, queries, services
 from itsm.identity.actors import actor_of
 from itsm.identity.models import Person, Role
 from itsm.kernel import audit, clock, outbox
@@ -22,13 +20,12 @@ from itsm.kernel.db import db, session
 from itsm.kernel.errors import Invalid, NotFound
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import LANGUAGES, _, language
+from itsm.web import security_log
 from itsm.web.forms import own_path
-from itsm.web.setup import limiter
+from itsm.web.rates import address, rates
 
 TOKEN_USE_NOTED_SECONDS = 3600
 GUESSED_ENDPOINTS = ("security.login", "security.forgot_password", "security.reset_password")
-SINCE = "since"  # in the session: when it began, in seconds of the epoch
-OF_A_SESSION = frozenset({"_user_id", "_fresh", "_id", "_permanent"})
 
 
 class PatientLoginForm(LoginForm):
@@ -40,15 +37,24 @@ class PatientLoginForm(LoginForm):
     def validate(self, **arguments: Any) -> bool:
         self.next.data = own_path(self.next.data) if self.next.data else ""
         person = queries.find_by_email(self.email.data or "")
-        if person and services.is_locked(person):
+        place = browsers.place_of(person) if person else browsers.network()
+        if person and services.is_locked(person, place):
             hash_password(self.password.data or "-")
             self.form_errors.append(_("E-mail address or password is not right."))
             return False
         valid: bool = super().validate(**arguments)
         if not valid and person and person.password:
-            services.note_failed_login(person)
+            services.note_failed_login(person, place)
             session.commit()  # the count stays although the answer refuses, and so is rolled back when it is JSON
+        if person is None:
+            _note_unknown(self.email.data or "", place)
         return valid
+
+
+def _note_unknown(email: str, place: services.Place) -> None:
+    if email and security_log.has_room(place.name):
+        services.note_unknown_login(email, place)
+        session.commit()
 
 
 class CheckedPassword(PasswordUtil):
@@ -132,6 +138,7 @@ def setup(app: Flask) -> None:
         SECURITY_LOGIN_USER_TEMPLATE="identity/login.html",
         SECURITY_FORGOT_PASSWORD_TEMPLATE="identity/forgot.html",  # noqa: S106 (a file name)
         SECURITY_RESET_PASSWORD_TEMPLATE="identity/reset.html",  # noqa: S106 (a file name)
+        SECURITY_VERIFY_TEMPLATE="identity/verify.html",
         SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS=False,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
         SECURITY_REDIRECT_ALLOW_SUBDOMAINS=False,
@@ -154,7 +161,7 @@ def setup(app: Flask) -> None:
     app.login_manager.request_loader(_nobody)  # type: ignore[attr-defined]  # set by Flask-Login
     _lead_to_own_paths(app)
     app.before_request(limit_guessing)
-    user_logged_in.connect(_note_login, app)
+    browsers.setup(app)
     password_reset.connect(_note_reset, app)
     app.before_request(set_actor)
 
@@ -171,8 +178,7 @@ def settings_of(app: Flask) -> Any:
 def limit_guessing() -> None:
     """Count tries to sign in or to reset a password by address; raises 429 beyond the rate of the settings."""
     if request.method == "POST" and request.endpoint in GUESSED_ENDPOINTS:
-        with limiter.limit(settings().login_rate, key_func=get_remote_address):
-            pass
+        rates().count(settings().login_rate, "login", address())
 
 
 def _lead_to_own_paths(app: Flask) -> None:
@@ -186,16 +192,6 @@ def _lead_to_own_paths(app: Flask) -> None:
         return response
 
     app.view_functions["security.login"] = login
-
-
-def _note_login(app: Flask, user: Person, **rest: Any) -> None:
-    del app, rest
-    # Nothing of the visitor's session before the login stays, so that nobody can have planted it.
-    for name in set(cookie) - OF_A_SESSION:
-        cookie.pop(name)
-    cookie.permanent = True  # ends after the idle time of the settings
-    cookie[SINCE] = int(clock.now().timestamp())
-    services.note_login(user)
 
 
 def _note_reset(app: Flask, user: Person, **rest: Any) -> None:
@@ -214,18 +210,10 @@ def set_actor() -> None:
         g.actor = _actor_of_token(token.strip())
         g.by_token = True
         return
-    if current_user.is_authenticated and _has_lasted_too_long():
-        logout_user()
-        cookie.clear()
     user = current_user._get_current_object()  # noqa: SLF001 (the way Flask-Login documents it)
     signed_in = user.is_authenticated
     g.actor = actor_of(user, channel="web") if signed_in else ANONYMOUS
     g.person = user if signed_in else None
-
-
-def _has_lasted_too_long() -> bool:
-    now = int(clock.now().timestamp())
-    return bool(now - cookie.setdefault(SINCE, now) > settings().session_longest_seconds)
 
 
 def _actor_of_token(token: str) -> Actor:

@@ -79,8 +79,8 @@ class Person(Base, UserMixin, Timestamps):
     password: Mapped[str | None]  # people without a login have none
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(unique=True, default=lambda: uuid.uuid4().hex)
-    failed_logins: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
+    failed_logins: Mapped[int] = mapped_column(default=0)  # from everywhere, since the last right password
+    locked_until: Mapped[datetime | None]  # browsers that never signed in wait until then
     mail_failed_at: Mapped[datetime | None]  # permanent delivery failure; automatic mail is held back
     access_version: Mapped[int] = mapped_column(default=1)
     version: Mapped[int] = mapped_column(default=1)
@@ -95,7 +95,8 @@ class Person(Base, UserMixin, Timestamps):
 class Group(Base, Timestamps):
     """A team that works tickets at support level 1, 2 or 3; `escalates_to` is where work goes that needs more skill.
 
-    Tickets of a `restricted` group are seen by its members only.
+    Tickets of a `restricted` group are seen by its members only. `strategy` says how its tickets find their assignee: `none`,
+    `round_robin`, `by_load` or `by_skill`.
     """
 
     __tablename__ = "support_group"
@@ -108,6 +109,7 @@ class Group(Base, Timestamps):
     manager_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     escalates_to_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("support_group.id"))
     restricted: Mapped[bool] = mapped_column(default=False)
+    strategy: Mapped[str] = mapped_column(default="none", server_default="none")
     active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -137,3 +139,29 @@ class ApiToken(Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class LoginSession(Base):
+    """A browser in which a person is signed in; its cookie carries a secret of which only the SHA-256 is kept."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    secret_sha256: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+    seen_at: Mapped[datetime] = mapped_column(default=clock.now)  # to a quarter of an hour
+    address: Mapped[str] = mapped_column(default="")
+    user_agent: Mapped[str] = mapped_column(default="")
+
+
+class LoginTries(Base):
+    """Wrong passwords of an account from one place: a network, or a browser that signed in to it before."""
+
+    __tablename__ = "login_tries"
+
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+    locked_until: Mapped[datetime | None]

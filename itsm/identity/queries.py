@@ -1,12 +1,24 @@
 """Every read of people, organisations, sites, groups and tokens, always as far as the actor may see."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
-from itsm.identity.models import ApiToken, Group, GroupMember, Organisation, Person, Role, Site, person_role
+from itsm.identity.models import (
+    ApiToken,
+    Group,
+    GroupMember,
+    LoginSession,
+    Organisation,
+    Person,
+    Role,
+    Site,
+    person_role,
+)
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import held, session
@@ -15,6 +27,9 @@ from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
 from itsm.kernel.text import _
 
 FOUND_LIMIT = 8
+PHONE_SIGNS = " -()./+"
+PHONE = re.compile(r"[\d\s()./+-]+")
+FEWEST_DIGITS, SUBSCRIBER_DIGITS = 3, 8
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -43,11 +58,24 @@ def list_people(
 
 
 def find_people(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequence[Person]:
-    """The best few people for what was typed: part of a name, an address or a phone number."""
+    """The best few people for what was typed: parts of a name, an address or a phone number; names that begin so first."""
     if not words.strip():
         return []
     statement = _with_places(select(Person).where(visible(actor), Person.active, matches(words)))
-    return session.scalars(statement.order_by(Person.name_key).limit(limit)).all()
+    return session.scalars(statement.order_by(*_best_first(words)).limit(limit)).all()
+
+
+def list_people_by_ids(actor: Actor, person_ids: Collection[int]) -> Sequence[Person]:
+    """Active people by id, with organisation and site, as far as the actor may see; one statement."""
+    statement = select(Person).where(Person.id.in_(person_ids), visible(actor), Person.active)
+    return session.scalars(_with_places(statement).order_by(Person.name_key)).all()
+
+
+def _best_first(words: str) -> tuple[Any, Any]:
+    text = words.strip().lower()
+    begins = Person.name_key.startswith(text, autoescape=True)
+    word_begins = Person.name_key.contains(f" {text}", autoescape=True)
+    return case((begins, 0), (word_begins, 1), else_=2), Person.name_key
 
 
 def _with_places(statement: Select[Person]) -> Select[Person]:
@@ -55,13 +83,29 @@ def _with_places(statement: Select[Person]) -> Select[Person]:
 
 
 def matches(words: str) -> ColumnElement[bool]:
-    """People whose name or phone holds a text, or whose address begins with it."""
+    """People whose name holds every word of a text, whose address begins with it, or whose phone number it is part of."""
     text = words.strip().lower()
-    return or_(
-        Person.name_key.contains(text, autoescape=True),
-        Person.email.startswith(text, autoescape=True),
-        Person.phone.contains(text, autoescape=True),
-    )
+    named = and_(*(Person.name_key.contains(word, autoescape=True) for word in text.split()))
+    found = [named, Person.email.startswith(text, autoescape=True)]
+    digits = dialled(text)
+    return or_(*found, _digits(Person.phone).contains(digits)) if digits else or_(*found)
+
+
+def dialled(text: str) -> str:
+    """The digits by which a phone number is looked for, however it is written; empty when a text is none.
+
+    Only the last eight of a long number count: what stands before is the country's or the area's and not always written.
+    """
+    if not PHONE.fullmatch(text):
+        return ""
+    digits = "".join(str(int(letter)) for letter in text if letter.isdecimal()).lstrip("0")
+    return digits[-SUBSCRIBER_DIGITS:] if len(digits) >= FEWEST_DIGITS else ""
+
+
+def _digits(column: Any) -> ColumnElement[str]:
+    for sign in PHONE_SIGNS:
+        column = func.replace(column, sign, "")
+    return cast("ColumnElement[str]", column)
 
 
 def get_person(actor: Actor, person_id: int) -> Person:
@@ -77,6 +121,25 @@ def find_by_email(email: str) -> Person | None:
     """The person with this address, in whatever case it is written; for mail, login and commands."""
     statement = _with_places(select(Person).where(Person.email == email.strip().lower()))
     return cast("Person | None", held(session.scalars(statement).first()))
+
+
+def find_session(secret_sha256: str, uniquifier: str, *, begun_after: datetime) -> tuple[LoginSession, Person] | None:
+    """A session and whose it is, while it lasts and the person is active; one statement, which every page makes."""
+    statement = (
+        select(LoginSession, Person)
+        .join(Person, Person.id == LoginSession.person_id)
+        .where(LoginSession.secret_sha256 == secret_sha256, LoginSession.created_at > begun_after)
+        .where(Person.fs_uniquifier == uniquifier, Person.active)
+        .options(joinedload(Person.roles))
+    )
+    found = session.execute(statement).unique().first()
+    return (held(found[0]), held(found[1])) if found else None
+
+
+def list_sessions(person_id: int) -> Sequence[LoginSession]:
+    """Where a person is signed in, the last used first."""
+    statement = select(LoginSession).where(LoginSession.person_id == person_id)
+    return session.scalars(statement.order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())).all()
 
 
 def get_group(group_id: int) -> Group:
@@ -153,11 +216,13 @@ def person_names(person_ids: set[int]) -> dict[int, str]:
 
 def find_token_owner(token_sha256: str) -> tuple[ApiToken, Person] | None:
     """The token that is in force now and its active owner."""
-    row = session.execute(
+    statement = (
         select(ApiToken, Person)
         .join(Person, Person.id == ApiToken.person_id)
         .where(ApiToken.token_sha256 == token_sha256, ApiToken.revoked_at.is_(None), Person.active)
-    ).first()
+        .options(joinedload(Person.roles))
+    )
+    row = session.execute(statement).unique().first()
     if row is None or (row[0].expires_at and row[0].expires_at <= clock.now()):
         return None
     return row[0], held(row[1])

@@ -20,6 +20,7 @@ from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import Base, BigId, session
 from itsm.kernel.runtime import settings
+from itsm.kernel.text import noop
 
 GENESIS = "0" * 64
 SEAL_BATCH = 2000
@@ -50,7 +51,7 @@ class AuditEntry(Base):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Result of `verify`: how many sealed entries hold, and what is wrong with the first that does not."""
+    """Result of `verify`: how many sealed entries hold, and what is wrong with the first that does not (translatable)."""
 
     checked: int
     broken_number: int | None = None
@@ -150,18 +151,18 @@ def verify(*, anchored: tuple[int, str] | None = None) -> Verdict:
     expected, chain, checked = 1, GENESIS, 0
     for entry in _sealed():
         if entry.number != expected:
-            return Verdict(checked, expected, "entry is missing")
+            return Verdict(checked, expected, noop("entry is missing"))
         content = {name: getattr(entry, name) for name in AuditEntry.__table__.columns.keys()}  # noqa: SIM118
         if not hmac.compare_digest(_digest(content), entry.digest):
-            return Verdict(checked, expected, "entry was changed")
+            return Verdict(checked, expected, noop("entry was changed"))
         chain = _link(chain, entry.digest, expected)
         if not hmac.compare_digest(chain, entry.chain or ""):
-            return Verdict(checked, expected, "chain does not hold")
+            return Verdict(checked, expected, noop("chain does not hold"))
         if anchored and anchored[0] == expected and anchored[1] != chain:
-            return Verdict(checked, expected, "differs from the anchored head")
+            return Verdict(checked, expected, noop("differs from the anchored head"))
         expected, checked = expected + 1, checked + 1
     if anchored and anchored[0] >= expected:
-        return Verdict(checked, expected, "log was cut: the anchored head lies beyond its end")
+        return Verdict(checked, expected, noop("log was cut: the anchored head lies beyond its end"))
     return Verdict(checked)
 
 

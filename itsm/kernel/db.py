@@ -4,23 +4,48 @@ A request or a unit of work is one transaction. Services add and flush; whoever 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, String, Text, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    bindparam,
+    event,
+    literal,
+)
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from itsm.kernel import clock
+from itsm.kernel.text import Message, from_data, to_data
 
 BUSY_TIMEOUT_MS = 15_000
+POSTGRESQL_OPTIONS = (
+    "timezone=utc",
+    "lock_timeout=15s",
+    "jit=off",  # our statements are short: compiling one costs more than running it
+    "random_page_cost=1.1",  # rows by index, not whole tables: they are in memory or on a disk without a head
+    "max_parallel_workers_per_gather=0",  # the other cores serve the other people
+)
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
@@ -57,6 +82,29 @@ class UtcDateTime(TypeDecorator[datetime]):
 BigId = BigInteger().with_variant(Integer, "sqlite")
 JsonData = JSON().with_variant(postgresql.JSONB(), "postgresql")
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+
+class MessageList(TypeDecorator[list[Message]]):
+    """Texts for people, kept so that each reader gets them in the own language; no texts are an empty column.
+
+    A column that holds plain words is read as one text.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(mysql.LONGTEXT() if dialect.name in {"mysql", "mariadb"} else Text())
+
+    def process_bind_param(self, value: list[Message] | None, dialect: Dialect) -> str:
+        del dialect
+        return compact_json([to_data(message) for message in value]) if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> list[Message]:
+        del dialect
+        if not value:
+            return []
+        return [from_data(data) for data in json.loads(value)] if value.startswith("[") else [value]
 
 
 class Base(DeclarativeBase):
@@ -108,7 +156,7 @@ def engine_options(url: str) -> dict[str, Any]:
         options |= {
             "pool_size": 8,
             "max_overflow": 8,
-            "connect_args": {"options": "-c timezone=utc -c lock_timeout=15s"},
+            "connect_args": {"options": " ".join(f"-c {each}" for each in POSTGRESQL_OPTIONS)},
         }
     else:
         options |= {
@@ -139,6 +187,15 @@ def _begin_sqlite(connection: Connection) -> None:
     # an immediate one waits its turn. Reading requests stay deferred so that they never wait.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+def fixed(value: int | str) -> Any:
+    """A value written into the statement itself instead of beside it.
+
+    For page sizes and states: PostgreSQL then knows how few rows they ask for, and keeps one plan for all runs of the
+    statement where it would plan each run anew.
+    """
+    return literal(value, literal_execute=True)
 
 
 @contextmanager
@@ -186,3 +243,41 @@ def dialect_name() -> str:
     """`sqlite`, `postgresql` or `mysql` (which also stands for MariaDB)."""
     name = session.get_bind().dialect.name
     return "mysql" if name == "mariadb" else name
+
+
+class IdList(TypeDecorator[Sequence[int]]):
+    """Ids on their way into a statement as one parameter: a JSON array, on PostgreSQL an array in its own notation."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> str:
+        joined = ",".join(map(str, value or ()))
+        return f"{{{joined}}}" if dialect.name == "postgresql" else f"[{joined}]"
+
+
+class GivenIds(FunctionElement[int]):
+    """The ids of one parameter as rows; see `among`."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+def among(column: Any, parameter: str) -> ColumnElement[bool]:
+    """Whether a column holds one of the ids given for a parameter; thousands of them cost as little as one.
+
+    One parameter keeps one statement text and one plan; a list of literals is rendered, parsed and planned each time.
+    """
+    return cast(
+        ColumnElement[bool], column.op("IN", is_comparison=True)(GivenIds(bindparam(parameter, type_=IdList())))
+    )
+
+
+@compiles(GivenIds)
+def _given_ids(element: GivenIds, compiler: Any, **options: Any) -> str:
+    given = compiler.process(element.clauses, **options)
+    if compiler.dialect.name == "postgresql":
+        return f"(SELECT unnest(CAST({given} AS bigint[])))"
+    if compiler.dialect.name == "sqlite":
+        return f"(SELECT value FROM json_each({given}))"  # noqa: S608 (as above)
+    return f"(SELECT given.id FROM JSON_TABLE({given}, '$[*]' COLUMNS (id BIGINT PATH '$')) AS given)"  # noqa: S608 (as above)

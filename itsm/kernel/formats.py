@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import jdatetime
-from babel.dates import format_date, format_time
+from babel.dates import get_month_names
 from babel.numbers import format_decimal
 
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 JALALI_MONTHS = (
     "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
 )  # fmt: skip
+month_names = cache(get_month_names)
+decimal = lru_cache(maxsize=10_000)(format_decimal)  # a page shows the same few counts over and over
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,22 @@ class Reader:
             jalali = jdatetime.date.fromgregorian(date=local)
             year = "" if short else f" {jalali.year}"
             return self.digits(f"{jalali.day} {JALALI_MONTHS[jalali.month - 1]}{year}")
-        return format_date(local, "d MMM" if short else "d MMM y", locale=self.language)
+        year = "" if short else f" {local.year}"
+        return f"{local.day} {month_names('abbreviated', 'format', self.language)[local.month]}{year}"
 
     def time(self, instant: datetime) -> str:
         """Hours and minutes in the reader's zone, on a 24-hour clock."""
-        return self.digits(format_time(self.local(instant).time(), "HH:mm", locale="en"))
+        return self.digits(f"{self.local(instant):%H:%M}")
 
     def instant(self, value: datetime) -> str:
         """Day and time: `21 Nov 2026 14:05`."""
-        return f"{self.day(value)} {self.time(value)}"
+        local = self.local(value)
+        return f"{self.day(local.date())} {self.digits(f'{local:%H:%M}')}"
 
     def number(self, value: float, *, decimals: int = 0) -> str:
         """A number with the reader's separators and digits."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return self.digits(format_decimal(value, pattern, locale="en" if self.is_jalali else self.language))
+        return self.digits(decimal(value, pattern, locale="en" if self.is_jalali else self.language))
 
     def clock_time(self, seconds: float) -> str:
         """A length as hours and minutes: `4:05`; days are written as hours, so that lengths compare."""

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, or_
 
+from itsm.kernel.db import fixed
 from itsm.kernel.errors import Invalid
 from itsm.kernel.text import _
 
@@ -91,7 +92,7 @@ def keyset(statement: Select[Any], keys: Sequence[SortKey], *, limit: int, curso
     if cursor:
         statement = statement.where(after(keys, decode_cursor(cursor, keys)))
     order = [key.column.desc() if key.descending else key.column.asc() for key in keys]
-    return statement.order_by(*order).limit(limit + 1)
+    return statement.order_by(*order).limit(fixed(limit + 1))
 
 
 def page_of(rows: Sequence[Item], *, limit: int, cursor_values: "Callable[[Item], Sequence[Any]]") -> Page[Item]:

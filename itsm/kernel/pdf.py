@@ -18,6 +18,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 BUNDLED = Path(__file__).resolve().parents[1] / "web" / "static"
 SCHEME = "bundled:"
+ACCESSIBLE = "pdf/ua-1"  # tagged, with the title and language that the HTML names
 FONT_FACES = """
 @font-face { font-family: "Inter"; src: url("bundled:vendor/inter.woff2"); font-weight: 100 900; }
 @font-face { font-family: "Vazirmatn"; src: url("bundled:vendor/fonts/Vazirmatn-Regular.ttf"); font-weight: 400; }
@@ -65,11 +66,14 @@ def _fonts() -> tuple[FontConfiguration, CSS]:
 def render_pdf(html: str, *, stylesheets: Sequence[str] = ()) -> bytes:
     """The HTML document as PDF bytes; `stylesheets` are CSS texts, laid over the product's own fonts.
 
-    Texts stay selectable and the fonts used are embedded. Outside addresses in the document are left out.
+    Texts stay selectable, the fonts used are embedded, and the document is tagged as the HTML is: it needs a title, a language
+    and an `alt` for every picture. Outside addresses in the document are left out.
     """
     with _rendering:
         configuration, faces = _fonts()
         sheets = [CSS(string=text, font_config=configuration, url_fetcher=BundledOnly()) for text in stylesheets]
         document = HTML(string=html, base_url=SCHEME, url_fetcher=BundledOnly())
-        content: bytes = document.write_pdf(stylesheets=[faces, *sheets], font_config=configuration)
+        content: bytes = document.write_pdf(
+            stylesheets=[faces, *sheets], font_config=configuration, pdf_variant=ACCESSIBLE
+        )
     return content

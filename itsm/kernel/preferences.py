@@ -12,7 +12,7 @@ from itsm.kernel.db import Base, JsonData, session
 
 CACHE_SECONDS = 5.0
 
-_cache: dict[str, tuple[float, Any]] = {}
+_held: tuple[float, dict[str, Any]] | None = None  # until when (monotonic seconds), and all values
 
 
 class Preference(Base):
@@ -25,13 +25,17 @@ class Preference(Base):
 
 
 def get(key: str, default: Any = None) -> Any:
-    """The value of a setting, at most a few seconds old, or `default`."""
-    known = _cache.get(key)
-    if known and known[0] > time.monotonic():
-        return default if known[1] is None else known[1]
-    value = session.scalar(select(Preference.value).where(Preference.key == key))
-    _cache[key] = (time.monotonic() + CACHE_SECONDS, value)
+    """The value of a setting, at most a few seconds old, or `default`; all settings are read together."""
+    value = _all().get(key)
     return default if value is None else value
+
+
+def _all() -> dict[str, Any]:
+    global _held  # noqa: PLW0603 (one set of settings a process, replaced as a whole)
+    if _held is None or _held[0] <= time.monotonic():
+        rows = session.execute(select(Preference.key, Preference.value)).all()
+        _held = (time.monotonic() + CACHE_SECONDS, {row.key: row.value for row in rows})
+    return _held[1]
 
 
 def put(actor: Actor, key: str, value: Any) -> None:
@@ -44,12 +48,13 @@ def put(actor: Actor, key: str, value: Any) -> None:
     row.value = value
     session.flush()
     audit.record(actor, "setting.changed", subject_kind="setting", subject_id=None, changes={key: [before, value]})
-    _cache.pop(key, None)
+    forget()
 
 
 def forget() -> None:
     """Drop all cached values (after a rollback, and between tests)."""
-    _cache.clear()
+    global _held  # noqa: PLW0603
+    _held = None
 
 
 def is_on(module_name: str) -> bool:

@@ -5,15 +5,18 @@ block, as a job does that writes to a person in that person's language. Texts ar
 own, because a page shows hundreds of them and Flask-Babel asks the application context for each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from flask_babel import force_locale, get_domain, get_locale
+from babel.support import Translations
+from flask_babel import force_locale, get_locale
 from markupsafe import escape
 
+CATALOGUES = Path(__file__).parent.parent / "translations"
 LANGUAGES = {"en": "English", "sv": "Svenska", "es": "Español", "fa": "فارسی", "el": "Ελληνικά"}
 RIGHT_TO_LEFT = frozenset({"fa", "ar", "he", "ur"})
 
@@ -68,6 +71,20 @@ class LazyText:
         return getattr(str(self), name)
 
 
+class OwnText(LazyText):
+    """A text that the site wrote itself: in the reader's language, else in English, else in the first that there is."""
+
+    __slots__ = ("by_language",)
+
+    def __init__(self, by_language: Mapping[str, str]) -> None:
+        super().__init__("", {})
+        self.by_language = dict(by_language)
+
+    def __str__(self) -> str:
+        known = self.by_language
+        return known.get(current_language()) or known.get("en") or next((text for text in known.values() if text), "")
+
+
 Message = Any  # a str or a LazyText: both answer str() with the text in the language of the moment
 
 
@@ -79,6 +96,27 @@ def _(text: str, **values: Any) -> Message:
 def plural(singular: str, many: str, number: int, **values: Any) -> Message:
     """Mark a text with a plural form chosen by `number`, which also is the value `%(num)s`."""
     return LazyText(singular, {"num": number, **values}, many, number)
+
+
+def to_data(message: Message) -> Any:
+    """A text as JSON data that is stored now and shown in the language of whoever reads it; a plain text is itself.
+
+    The values in its places must be texts, numbers or such messages.
+    """
+    if not isinstance(message, LazyText):
+        return message
+    if isinstance(message, OwnText):
+        return str(message)
+    values = {name: to_data(value) for name, value in message.values.items()}
+    return {"text": message.text, "values": values, "plural": message.plural, "number": message.number}
+
+
+def from_data(data: Any) -> Message:
+    """The text that `to_data` made data of."""
+    if not isinstance(data, dict):
+        return data
+    values = {name: from_data(value) for name, value in data["values"].items()}
+    return LazyText(data["text"], values, data["plural"], data["number"])
 
 
 def noop(text: str) -> str:
@@ -110,8 +148,8 @@ def language(code: str) -> Iterator[None]:
 
 @cache
 def _catalogue(code: str) -> Any:
-    with force_locale(code):
-        return get_domain().get_translations()
+    """Read from the files and not through an application: what is kept must not depend on who asked first."""
+    return Translations.load(str(CATALOGUES), [code])
 
 
 @cache

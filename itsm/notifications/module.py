@@ -2,7 +2,7 @@
 
 from itsm.kernel.module import MenuEntry, Module
 from itsm.kernel.text import _
-from itsm.notifications.delivery import JOBS
+from itsm.notifications import delivery, webhooks
 from itsm.notifications.models import ThreadMessage
 from itsm.notifications.views import blueprint
 
@@ -12,6 +12,6 @@ MODULE = Module(
     name="notifications",
     title=_("Notifications"),
     pages=(blueprint,),
-    jobs=JOBS,
+    jobs=(*delivery.JOBS, *webhooks.JOBS),
     menu=(MenuEntry("admin", _("Outgoing mail"), "notifications.outbox", "send", "admin.open", order=60),),
 )

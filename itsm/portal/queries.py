@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.paging import Page
-from itsm.search import queries as search
 from itsm.tickets import policy, queries, services
 from itsm.tickets.models import Attachment, JournalEntry, Ticket, Watcher
 
@@ -25,9 +24,9 @@ def own(actor: Actor) -> ColumnElement[bool]:
 
 
 def of_colleagues(actor: Actor) -> ColumnElement[bool]:
-    """Incidents of the organisations whose tickets the actor may read, other than the actor's own."""
+    """Tickets of colleagues that the actor may read, other than the actor's own."""
     others = or_(Ticket.requester_id.is_(None), Ticket.requester_id != actor.person_id)
-    return and_(Ticket.kind == "incident", Ticket.organisation_id.in_(actor.organisation_ids), others)
+    return and_(policy.of_colleagues(actor), others)
 
 
 def list_open(actor: Actor) -> Sequence[Any]:
@@ -43,7 +42,7 @@ def list_tickets(
     closed = Ticket.state_category == "closed"
     conditions = [of_colleagues(actor) if colleagues else own(actor), closed if finished else ~closed]
     if words.strip():
-        conditions.append(search.matching("ticket", words, Ticket.id))
+        conditions.append(queries.holding(actor, words))
     return queries.list_rows(actor, conditions=conditions, order="newest", cursor=cursor, limit=25)
 
 
@@ -51,7 +50,7 @@ def find_words(actor: Actor, words: str) -> Sequence[Any]:
     """Own tickets and those of colleagues, open or closed, that hold these words; newest first."""
     mine = own(actor)
     scope = or_(mine, of_colleagues(actor)) if actor.organisation_ids else mine
-    conditions = [scope, search.matching("ticket", words, Ticket.id)]
+    conditions = [scope, queries.holding(actor, words)]
     return queries.list_rows(actor, conditions=conditions, order="newest", limit=25).items
 
 
@@ -82,7 +81,7 @@ class Conversation:
 def conversation(ticket: Ticket, *, before_id: int | None = None) -> Conversation:
     """Public entries and steps of a ticket; two statements. The notes of a step are shown only where requesters take it."""
     statement = select(JournalEntry).where(
-        JournalEntry.ticket_id == ticket.id, JournalEntry.kind.in_(("created", "public", "change"))
+        JournalEntry.ticket_id == ticket.id, JournalEntry.kind.in_(("created", "public", "change")), ~queries.unsaid()
     )
     if before_id:
         statement = statement.where(JournalEntry.id < before_id)

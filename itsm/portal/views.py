@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from incident import services as incidents
 from incident.models import Incident
+from itsm.fields.pages import posted_values
 from itsm.identity import queries as identity
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
@@ -82,7 +83,8 @@ def create() -> Any:
 
 def _report(actor: Actor, form: Form) -> Response:
     asker = actor.through("portal")
-    incident = incidents.open_incident(asker, **form.data, requester_id=actor.person_id, uploads=read_uploads())
+    asked = form.data | {"custom": posted_values(asker, "incident"), "requester_id": actor.person_id}
+    incident = incidents.open_incident(asker, **asked, uploads=read_uploads())
     flash(str(_("Thank you. We have it, its number is %(number)s.", number=incident.number)), "success")
     return redirect(url_for("portal.show", number=incident.number))
 
@@ -142,6 +144,7 @@ def _ticket_page(ticket: Ticket, *, refusal: ItsmError | None = None, typed: dic
         names=identity.person_names({each for each in (ticket.requester_id,) if each}),
         category=tickets.category_titles().get(ticket.category_id or 0),
         links=_followers(actor, ticket),
+        living=tickets.living(ticket) if ticket.merged_into_id else None,
         refusal=refusal,
         typed=typed or {},
     )
@@ -177,8 +180,7 @@ def reply(number: str) -> Any:
 
 def _answer(actor: Actor, ticket: Ticket, form: Form) -> Ticket:
     _require_side(actor, ticket)
-    if not form.ok:
-        raise Invalid(_("Please check what you entered"), errors=form.errors)
+    form.require_ok()
     uploads = read_uploads()
     if not form.data["body"].strip() and not uploads:
         raise Invalid.field("body", _("Write something first."))

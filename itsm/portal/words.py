@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from itsm.kernel.runtime import settings
 from itsm.kernel.text import Message, _
+from itsm.tickets import closing
 
 IMPACT_QUESTION = {
     4: _("Only me"),
@@ -34,7 +34,7 @@ class PlainState:
     tone: str
 
 
-def plain_state(category: str, *, state: str = "", hold_reason: str = "") -> PlainState:
+def plain_state(category: str, *, state: str = "", hold_reason: str = "", category_id: int | None = None) -> PlainState:
     """The plain words for a state category, a state and the reason for waiting."""
     if state == "cancelled":
         return PlainState(_("Cancelled"), _("Nothing more happens here."), "done")
@@ -43,15 +43,15 @@ def plain_state(category: str, *, state: str = "", hold_reason: str = "") -> Pla
     return {
         "open": PlainState(_("Received"), _("The service desk reads it and passes it to the right people."), "wait"),
         "active": PlainState(_("Being worked on"), _("We are on it and write to you here."), "work"),
-        "resolved": PlainState(
-            _("Solved"),
-            _(
-                "Please try it and tell us. Without an answer it closes by itself after %(days)s days.",
-                days=settings().close_after_days,
-            ),
-            "good",
-        ),
+        "resolved": PlainState(_("Solved"), _after_resolution(category_id), "good"),
     }.get(category, PlainState(_("Closed"), _("Nothing more to do. If it comes back, tell us here."), "done"))
+
+
+def _after_resolution(category_id: int | None) -> Message:
+    days = closing.period_of(category_id).days
+    if not days:
+        return _("Please try it and tell us.")
+    return _("Please try it and tell us. Without an answer it closes by itself after %(days)s days.", days=days)
 
 
 def _waiting(reason: str) -> PlainState:
@@ -68,4 +68,4 @@ def _waiting(reason: str) -> PlainState:
 
 def plain_state_of(row: Any) -> PlainState:
     """The plain words for a ticket or a row of a list."""
-    return plain_state(row.state_category, state=row.state, hold_reason=row.hold_reason)
+    return plain_state(row.state_category, state=row.state, hold_reason=row.hold_reason, category_id=row.category_id)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression
 
-from itsm.query.errors import QueryError
+from itsm.kernel.text import Message, _
+from itsm.query.errors import QueryError, alternatives
 from itsm.query.tree import Operator
 
 
@@ -49,6 +50,7 @@ _ORDERED = frozenset({FieldType.NUMBER, FieldType.DURATION, FieldType.INSTANT, F
 Getter = Callable[[Any], object]
 Condition = Callable[[Match, tuple[Any, ...]], ColumnElement[bool]]
 Lookup = Callable[[str], Sequence[Hashable]]
+Suggest = Callable[[str], Sequence[tuple[str, Message]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +61,21 @@ class Field:
     relations, ``condition``, which answers a match with values as they are stored; it must be true or false and never
     NULL, as an EXISTS is. ``choices`` maps the stored key of each choice to its title. ``lookup`` turns what a person
     writes into stored keys (several where a name is ambiguous, none where nothing bears it); without it people and
-    groups can only be asked for with ``me()`` and ``mygroups()``. A column that is compared exactly (choice, reference)
-    must have a binary collation on a database whose default ignores case.
+    groups can only be asked for with ``me()`` and ``mygroups()``. ``below`` does so for ``subtree(…)``: with everything
+    below. ``suggest`` offers what may be written, with titles, for the beginning of a value. A column that is compared
+    exactly (choice, reference) must have a binary collation on a database whose default ignores case.
     """
 
     name: str
     type: FieldType
-    title: str
+    title: Message
     get: Getter
     expression: SQLColumnExpression[Any] | None = None
     condition: Condition | None = None
-    choices: Mapping[Any, str] = field(default_factory=dict)
+    choices: Mapping[Any, Message] = field(default_factory=dict)
     lookup: Lookup | None = None
+    below: Lookup | None = None
+    suggest: Suggest | None = None
 
     def __post_init__(self) -> None:
         if (self.expression is None) == (self.condition is None):
@@ -116,14 +121,16 @@ class FieldSet:
         """Return the field; raises ``QueryError`` at ``position`` with the closest names when there is none."""
         found = self.find(name)
         if found is None:
-            raise QueryError(f"There is no field “{name}”.", position, did_you_mean(name, [item.name for item in self]))
+            names = [item.name for item in self]
+            raise QueryError(_("There is no field “%(name)s”.", name=name), position, did_you_mean(name, names))
         return found
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
+def did_you_mean(word: str, known: Sequence[str]) -> Message:
     """Return a sentence with the known words closest to ``word``, or the first few when none is close."""
     by_lower = {item.lower(): item for item in known}
     close = difflib.get_close_matches(word.lower(), by_lower, n=3, cutoff=0.6)
     if close:
-        return f"Did you mean {' or '.join(by_lower[item] for item in close)}?"
-    return f"Expected one of {', '.join(known[:8])}{', …' if len(known) > 8 else ''}." if known else ""
+        return _("Did you mean %(names)s?", names=alternatives([by_lower[item] for item in close]))
+    names = [*known[:8], *(["…"] if len(known) > 8 else [])]
+    return _("Expected one of %(names)s.", names=", ".join(names)) if known else ""

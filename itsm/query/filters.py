@@ -1,21 +1,23 @@
 """What every set of fields needs: the condition that a person's filter text stands for, and fields that are columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.text import _
+from itsm.kernel.text import Message, _
 from itsm.query.errors import QueryError
 from itsm.query.fields import Field, FieldSet, FieldType
 from itsm.query.parser import parse
 from itsm.query.sql import compile_condition
 from itsm.query.values import Context
+
+MOST_SUGGESTED = 12
 
 
 def conditions_of(actor: Actor, text: str, fields: FieldSet) -> list[ColumnElement[bool]]:
@@ -29,7 +31,7 @@ def conditions_of(actor: Actor, text: str, fields: FieldSet) -> list[ColumnEleme
         return [compile_condition(parse(text), fields, context_of(actor))]
     except QueryError as error:
         raise Invalid.field(
-            "q", _("%(message)s (at character %(place)s)", message=str(error), place=error.position + 1)
+            "q", _("%(message)s (at character %(place)s)", message=error, place=error.position + 1)
         ) from error
 
 
@@ -40,11 +42,36 @@ def context_of(actor: Actor) -> Context:
     )
 
 
-def column_field(name: str, kind: FieldType, title: str, column: Any, **rest: Any) -> Field:
+def column_field(name: str, kind: FieldType, title: Message, column: Any, **rest: Any) -> Field:
     """A field that is one column of the record's own table."""
     return Field(
         name=name, type=kind, title=title, expression=column, get=lambda record: getattr(record, column.key), **rest
     )
+
+
+def ids_below(column: Any) -> Callable[[str], list[int]]:
+    """Looks up the ids of the tree nodes whose `column` is exactly what the filter names, and of all nodes below them."""
+    table = column.class_
+
+    def lookup(name: str) -> list[int]:
+        paths = session.scalars(select(table.path).where(column == name)).all()
+        if not paths:
+            return []
+        return list(session.scalars(select(table.id).where(or_(*(table.path.startswith(path) for path in paths)))))
+
+    return lookup
+
+
+def names_like(column: Any) -> Callable[[str], Sequence[tuple[str, str]]]:
+    """Offers the names in `column` that hold what was typed, those that begin so first."""
+
+    def suggest(typed: str) -> list[tuple[str, str]]:
+        found = select(column).where(column.icontains(typed, autoescape=True)).distinct()
+        names = session.scalars(found.order_by(column).limit(MOST_SUGGESTED * 4)).all()
+        begun = sorted(names, key=lambda name: not name.lower().startswith(typed.lower()))
+        return [(name, name) for name in begun[:MOST_SUGGESTED]]
+
+    return suggest
 
 
 def ids_where(column: Any) -> Callable[[str], list[int]]:

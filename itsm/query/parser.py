@@ -7,6 +7,7 @@ from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
+from itsm.kernel.text import _
 from itsm.query.errors import QueryError
 from itsm.query.syntax_errors import explain
 from itsm.query.tree import And, Call, Comparison, Literal, Node, Not, Operator, Or, Shifted, Text, Value, walk
@@ -27,7 +28,7 @@ def parse(text: str) -> Node:
     if not text.strip():
         return And(())
     try:
-        tree: Any = _lark().parse(text)
+        tree: Any = grammar().parse(text)
     except UnexpectedInput as error:
         raise explain(error, text) from None
     return _within_limits(tree)
@@ -35,10 +36,11 @@ def parse(text: str) -> Node:
 
 def _check_characters(text: str) -> None:
     if len(text) > MAXIMUM_LENGTH:
-        raise QueryError(f"The query is longer than {MAXIMUM_LENGTH} characters.", MAXIMUM_LENGTH)
+        text = _("The query is longer than %(number)s characters.", number=MAXIMUM_LENGTH)
+        raise QueryError(text, MAXIMUM_LENGTH)
     for position, character in enumerate(text):
         if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace():
-            raise QueryError("The query contains a character that cannot be searched for.", position)
+            raise QueryError(_("The query contains a character that cannot be searched for."), position)
 
 
 def _within_limits(tree: Node) -> Node:
@@ -46,12 +48,21 @@ def _within_limits(tree: Node) -> Node:
     for node, depth in walk(tree):
         conditions += _condition_count(node)
         if depth > MAXIMUM_DEPTH:
-            raise QueryError(f"The query is nested deeper than {MAXIMUM_DEPTH} levels.", node.position)
+            raise QueryError(
+                _("The query is nested deeper than %(number)s levels.", number=MAXIMUM_DEPTH), node.position
+            )
         if conditions > MAXIMUM_CONDITIONS:
-            raise QueryError(f"The query has more than {MAXIMUM_CONDITIONS} conditions.", node.position)
+            raise QueryError(
+                _("The query has more than %(number)s conditions.", number=MAXIMUM_CONDITIONS), node.position
+            )
         if isinstance(node, Comparison) and len(node.values) > MAXIMUM_VALUES:
-            raise QueryError(f"A list may hold at most {MAXIMUM_VALUES} values.", node.values[MAXIMUM_VALUES].position)
+            raise _too_many_values(node)
     return tree
+
+
+def _too_many_values(node: Comparison) -> QueryError:
+    text = _("A list may hold at most %(number)s values.", number=MAXIMUM_VALUES)
+    return QueryError(text, node.values[MAXIMUM_VALUES].position)
 
 
 def _condition_count(node: Node) -> int:
@@ -112,9 +123,8 @@ class _TreeBuilder(Transformer[Token, Node]):
     def shift(self, sign: Token, word: Token) -> tuple[int, int]:
         seconds = parse_duration(word)
         if seconds is None:
-            raise QueryError(
-                f"“{word}” is not a duration.", _position(word), "Write a duration such as 15m, 2h, 3d or 1w."
-            )
+            hint = _("Write a duration such as 15m, 2h, 3d or 1w.")
+            raise QueryError(_("“%(value)s” is not a duration.", value=str(word)), _position(word), hint)
         return (-seconds if sign == "-" else seconds), _position(word)
 
     def literal(self, token: Token) -> Value:
@@ -130,12 +140,12 @@ class _TreeBuilder(Transformer[Token, Node]):
 def _emptiness(name: Token, operator: Operator, word: Token) -> Node:
     if word.lower() != "empty":
         sign = "=" if operator is Operator.EMPTY else "!="
-        raise QueryError(
-            "After is only empty or not empty can follow.", _position(word), f"Write {name} {sign} {word}."
-        )
+        hint = _("Write %(query)s.", query=f"{name} {sign} {word}")
+        raise QueryError(_("After is only empty or not empty can follow."), _position(word), hint)
     return Comparison(str(name), operator, (), _position(name))
 
 
 @cache
-def _lark() -> Lark:
+def grammar() -> Lark:
+    """The grammar of the language, which builds the tree while it reads."""
     return Lark.open("grammar.lark", rel_to=__file__, parser="lalr", lexer="basic", transformer=_TreeBuilder())

@@ -1,10 +1,11 @@
 """What a person wrote, checked against the type of the field and turned into the value that records hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from itsm.kernel.text import Message, _
 from itsm.query.errors import QueryError
 from itsm.query.fields import Field, FieldType, did_you_mean
 from itsm.query.tree import Call, Literal, Shifted, Value
@@ -27,6 +28,7 @@ _FUNCTIONS = {
     "now": _Function("now()", _TEMPORAL),
     "today": _Function("today()", _TEMPORAL),
     "startof": _Function("startof(month)", _TEMPORAL, 1),
+    "subtree": _Function('subtree("…")', frozenset({FieldType.REFERENCE}), 1),
 }
 
 
@@ -41,12 +43,39 @@ def stored_values(field: Field, value: Value, context: Context) -> tuple[Any, ..
     _check_functions(field, value)
     match value:
         case Call():
-            found = (context.actor_id,) if value.name == "me" else context.group_ids
-            return tuple(item for item in found if item is not None)
+            return tuple(item for item in _called(field, value, context) if item is not None)
         case Shifted():
-            raise QueryError(f"{field.name} is not a point in time, so nothing can be added to it.", value.position)
+            text = _("%(field)s is not a point in time, so nothing can be added to it.", field=field.name)
+            raise QueryError(text, value.position)
         case Literal():
             return _READERS[field.type](field, _filled(field, value))
+
+
+def _called(field: Field, call: Call, context: Context) -> Sequence[Any]:
+    match call.name:
+        case "me":
+            return (context.actor_id,)
+        case "mygroups":
+            return context.group_ids
+        case _:
+            return _subtree(field, call.arguments[0])
+
+
+def _subtree(field: Field, name: Literal) -> Sequence[Any]:
+    if field.below is None:
+        raise QueryError(_("%(field)s is not a tree.", field=field.name), name.position)
+    found = field.below(_filled(field, name).text)
+    if not found:
+        raise _unreadable(field, name, _("Nothing of that name was found."))
+    return found
+
+
+def functions_for(field: Field) -> list[str]:
+    """The functions that fit a field, as they are written up to what the writer must add."""
+    fitting = [known for known in _FUNCTIONS.values() if field.type in known.types]
+    if field.below is None:
+        fitting = [known for known in fitting if known is not _FUNCTIONS["subtree"]]
+    return [known.example if known.argument_count == 0 else f"{known.example.split('(')[0]}(" for known in fitting]
 
 
 def stored_moment(field: Field, value: Value, context: Context) -> Moment:
@@ -59,12 +88,13 @@ def stored_text(field: Field, value: Value) -> str:
     """Return the text to look for inside a field, as it was written."""
     if isinstance(value, Literal):
         return _filled(field, value).text
-    raise QueryError("Only a text can be looked for with ~.", value.position, "Put quotes around it.")
+    raise QueryError(_("Only a text can be looked for with ~."), value.position, _("Put quotes around it."))
 
 
 def _filled(field: Field, literal: Literal) -> Literal:
     if not literal.text:
-        raise QueryError("An empty text cannot be compared.", literal.position, f"Write {field.name} is empty.")
+        hint = _("Write %(query)s.", query=f"{field.name} is empty")
+        raise QueryError(_("An empty text cannot be compared."), literal.position, hint)
     return literal
 
 
@@ -78,20 +108,22 @@ def _check_functions(field: Field, value: Value) -> None:
 def _check_call(field: Field, call: Call) -> None:
     function = _FUNCTIONS.get(call.name)
     if function is None:
-        raise QueryError(f"There is no function “{call.name}”.", call.position, did_you_mean(call.name, [*_FUNCTIONS]))
+        text = _("There is no function “%(name)s”.", name=call.name)
+        raise QueryError(text, call.position, did_you_mean(call.name, [*_FUNCTIONS]))
     if field.type not in function.types:
         fitting = [known.example for known in _FUNCTIONS.values() if field.type in known.types]
         raise QueryError(
-            f"{function.example} cannot be compared with {field.name}.",
+            _("%(function)s cannot be compared with %(field)s.", function=function.example, field=field.name),
             call.position,
-            f"Expected one of {', '.join(fitting)}." if fitting else "",
+            _("Expected one of %(names)s.", names=", ".join(fitting)) if fitting else "",
         )
     if len(call.arguments) != function.argument_count:
-        raise QueryError(f"The function is written {function.example}.", call.position)
+        raise QueryError(_("The function is written %(example)s.", example=function.example), call.position)
 
 
-def _unreadable(field: Field, literal: Literal, suggestion: str) -> QueryError:
-    return QueryError(f"“{literal.text}” does not fit {field.name}.", literal.position, suggestion)
+def _unreadable(field: Field, literal: Literal, suggestion: Message) -> QueryError:
+    text = _("“%(value)s” does not fit %(field)s.", value=literal.text, field=field.name)
+    return QueryError(text, literal.position, suggestion)
 
 
 def _read_text(_field: Field, literal: Literal) -> tuple[Any, ...]:
@@ -101,20 +133,20 @@ def _read_text(_field: Field, literal: Literal) -> tuple[Any, ...]:
 def _read_number(field: Field, literal: Literal) -> tuple[Any, ...]:
     number = parse_number(literal.text)
     if number is None:
-        raise _unreadable(field, literal, "Write a number such as 3 or -1.5.")
+        raise _unreadable(field, literal, _("Write a number such as 3 or -1.5."))
     return (number,)
 
 
 def _read_duration(field: Field, literal: Literal) -> tuple[Any, ...]:
     seconds = parse_duration(literal.text)
     if seconds is None:
-        raise _unreadable(field, literal, "Write a duration such as 15m, 2h, 3d or 1w.")
+        raise _unreadable(field, literal, _("Write a duration such as 15m, 2h, 3d or 1w."))
     return (seconds,)
 
 
 def _read_truth(field: Field, literal: Literal) -> tuple[Any, ...]:
     if literal.text.lower() not in _TRUTH:
-        raise _unreadable(field, literal, "Expected true or false.")
+        raise _unreadable(field, literal, _("Expected true or false."))
     return (_TRUTH[literal.text.lower()],)
 
 
@@ -132,14 +164,14 @@ def _read_reference(field: Field, literal: Literal) -> tuple[Any, ...]:
         return (literal.text,)
     found = tuple(field.lookup(literal.text))
     if not found:
-        raise _unreadable(field, literal, "Nothing of that name was found.")
+        raise _unreadable(field, literal, _("Nothing of that name was found."))
     return found
 
 
 def _read_identity(field: Field, literal: Literal) -> tuple[Any, ...]:
     if field.lookup is None:
         function = "me()" if field.type is FieldType.PERSON else "mygroups()"
-        raise _unreadable(field, literal, f"Expected {function}.")
+        raise _unreadable(field, literal, _("Expected %(name)s.", name=function))
     return _read_reference(field, literal)
 
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from itsm.kernel.text import _
 from itsm.query.errors import QueryError
 from itsm.query.fields import Field, FieldSet, FieldType, FullText, Match
 from itsm.query.stored import stored_moment, stored_text, stored_values
@@ -70,15 +71,14 @@ class _Compiler(Generic[Result]):
     def _text(self, node: Text) -> Result:
         if self._fields.full_text is None:
             texts = [field.name for field in self._fields if field.type is FieldType.TEXT]
-            hint = f"Name a field, as in {texts[0]} ~ {node.terms[0]}." if texts else ""
-            raise QueryError("Plain words cannot be searched for here.", node.position, hint)
+            hint = _("Name a field, as in %(query)s.", query=f"{texts[0]} ~ {node.terms[0]}") if texts else ""
+            raise QueryError(_("Plain words cannot be searched for here."), node.position, hint)
         return self._target.text(self._fields.full_text, node.terms)
 
     def _comparison(self, node: Comparison) -> Result:
         field = self._fields.get(node.field_name, node.position)
         if node.operator not in field.operators:
-            known = ", ".join(sorted(field.operators))
-            raise QueryError(f"{field.name} cannot be asked with {node.operator}.", node.position, f"Expected {known}.")
+            raise _wrong_operator(field, node)
         if node.operator in _OPPOSITES:
             return self._target.negate(self._positive(field, _OPPOSITES[node.operator], node.values))
         return self._positive(field, node.operator, node.values)
@@ -116,7 +116,13 @@ class _Compiler(Generic[Result]):
         try:
             return day_span(day, self._context.zone)
         except OverflowError:
-            raise QueryError("This day is out of range.", value.position) from None
+            raise QueryError(_("This day is out of range."), value.position) from None
+
+
+def _wrong_operator(field: Field, node: Comparison) -> QueryError:
+    text = _("%(field)s cannot be asked with %(operator)s.", field=field.name, operator=str(node.operator))
+    known = ", ".join(sorted(field.operators))
+    return QueryError(text, node.position, _("Expected one of %(names)s.", names=known))
 
 
 def _against_day(match: Match, beginning: datetime, end: datetime) -> tuple[Match, datetime]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from itsm.kernel.text import _
 from itsm.query.errors import QueryError
 from itsm.query.tree import Call, Literal, Shifted, Value
 
@@ -57,7 +58,7 @@ def moment(value: Value, context: Context) -> Moment:
     try:
         return _moment(value, context)
     except OverflowError:
-        raise QueryError("This point in time is out of range.", value.position) from None
+        raise QueryError(_("This point in time is out of range."), value.position) from None
 
 
 def day_span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -85,9 +86,9 @@ def _written_moment(literal: Literal, zone: tzinfo) -> Moment:
         return date.fromisoformat(text) if len(text) <= len("2026-11-21") else _instant(text, zone)
     except ValueError:
         raise QueryError(
-            f"“{literal.text}” is not a day or an instant.",
+            _("“%(value)s” is not a day or an instant.", value=literal.text),
             literal.position,
-            "Write it like 2026-11-21, 2026-11-21T14:30 or today().",
+            _("Write it like 2026-11-21, 2026-11-21T14:30 or today()."),
         ) from None
 
 
@@ -107,7 +108,7 @@ def _called_moment(call: Call, context: Context) -> Moment:
             return _start_of(call, today)
 
 
-_STARTS: dict[str, Callable[[date], date]] = {
+STARTS: dict[str, Callable[[date], date]] = {
     "day": lambda day: day,
     "week": lambda day: day - timedelta(days=day.weekday()),
     "month": lambda day: day.replace(day=1),
@@ -118,11 +119,10 @@ _STARTS: dict[str, Callable[[date], date]] = {
 
 def _start_of(call: Call, today: date) -> date:
     unit = call.arguments[0]
-    if unit.text.lower() not in _STARTS:
-        raise QueryError(
-            f"“{unit.text}” is not a span that startof knows.", unit.position, f"Expected one of {', '.join(_STARTS)}."
-        )
-    return _STARTS[unit.text.lower()](today)
+    if unit.text.lower() not in STARTS:
+        text = _("“%(value)s” is not a span that startof knows.", value=unit.text)
+        raise QueryError(text, unit.position, _("Expected one of %(names)s.", names=", ".join(STARTS)))
+    return STARTS[unit.text.lower()](today)
 
 
 def _shifted(base: Moment, seconds: int, zone: tzinfo) -> Moment:

@@ -16,6 +16,8 @@ FONTS = Path(__file__).resolve().parents[1] / "web" / "static" / "vendor" / "fon
 PERSIAN_NUMERALS = list("۰۱۲۳۴۵۶۷۸۹")
 CLIP_NAME = re.compile(r'(?<=id=")clip\d+(?=")|(?<=url\(#)clip\d+(?=\))')
 WIDTH, HEIGHT, ROW_HEIGHT = 620, 200, 26
+BAR_WIDTH = 48  # at the most, where the chart is WIDTH wide
+LEAST_GAP = 0.2  # between labels, as a share of what a label takes
 
 _drawing = threading.Lock()  # one converter a process; its engine serves one drawing at a time
 
@@ -44,7 +46,11 @@ def grouped_bars(
         "scale": scale,
         "axis": {"orient": "right" if rtl else "left", "tickCount": 5},
     }
-    base = {"x": x | {"scale": {"reverse": rtl}}, "y": y, "xOffset": {"field": "series", "sort": list(series_order)}}
+    base = {
+        "x": x | {"scale": {"reverse": rtl, "padding": _gap(rows)}},
+        "y": y,
+        "xOffset": {"field": "series", "sort": list(series_order)},
+    }
     bars = {
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
         "encoding": {"color": _colour(series, series_order), "tooltip": _tooltip(label, series, value)},
@@ -57,6 +63,13 @@ def grouped_bars(
         }
         layers.append(text)
     return _spec(rows, language) | {"width": WIDTH, "height": HEIGHT, "encoding": base, "layer": layers}
+
+
+def _gap(rows: Sequence[dict[str, Any]]) -> float:
+    """The share of a label's step that stays free, so that the bars of a few labels are not wider than BAR_WIDTH."""
+    labels, series = ({row[name] for row in rows} for name in ("label", "series"))
+    group = BAR_WIDTH * len(series)
+    return max(LEAST_GAP, round((WIDTH - group * len(labels)) / (WIDTH + group), 3))
 
 
 def stacked_rows(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from itsm.kernel.actor import Actor
 from itsm.kernel.datasets import get_data_set
+from itsm.kernel.lifecycles import state_title
 from itsm.kernel.text import _
 from itsm.reports import charts, time_spent
 from itsm.reports.document import Chart, Column, Figure, Reference, Report, Table
@@ -15,7 +16,6 @@ from itsm.reports.metrics import OpenTimes, Share, mean, median, open_times, per
 from itsm.reports.present import month_label
 from itsm.reports.request import Question, common_facts, digest_of
 from itsm.tickets.pages import address_of, number_of
-from itsm.web.presentation import state_title
 
 NAME = "incidents"
 FINISHED = frozenset({"resolved", "closed"})

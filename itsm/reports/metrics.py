@@ -76,8 +76,3 @@ def open_times(created_at: datetime, moves: Iterable[tuple[datetime, bool]]) -> 
 def backlog(tickets: Iterable[OpenTimes], at: datetime) -> int:
     """How many tickets were open at an instant, by their history and not by their present state."""
     return sum(ticket.is_open_at(at) for ticket in tickets)
-
-
-def count_in(instants: Iterable[datetime | None], from_at: datetime, to_at: datetime) -> int:
-    """How many instants lie in the half-open period."""
-    return sum(at is not None and from_at <= at < to_at for at in instants)

@@ -14,7 +14,7 @@ MODULE = Module(
     api=(api_blueprint,),
     permissions=(Permission(PERMISSION, _("Read reports"), ("manager", "supervisor", "admin", "agent")),),
     tasks=TASKS,
-    menu=(MenuEntry("rail", _("Reports"), "reports.index", "chart-bar", PERMISSION, order=80),),
+    menu=(MenuEntry("rail", _("Reports"), "reports.index", "chart-bar", PERMISSION, order=80, key="r"),),
     commands=COMMANDS,
     switchable=True,
 )

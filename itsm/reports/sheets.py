@@ -12,20 +12,15 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
+from itsm.kernel.sheets import harmless
 from itsm.kernel.text import RIGHT_TO_LEFT, _, language
 from itsm.reports.document import TEMPLATE_VERSION, Column, Reference, Report, Table, plain
 from itsm.reports.metrics import Share
 
-FORMULA_START = re.compile(r"^[\s\x00-\x1f]*[=+\-@|%]|^[\t\r\n]")
 FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 LONGEST_CELL = 32_000
 WIDEST = 60
 FORMATS = {"share": "0.0%", "seconds": "[h]:mm", "instant": "yyyy-mm-dd hh:mm", "day": "yyyy-mm-dd"}
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe goes before what could begin one."""
-    return f"'{text}" if FORMULA_START.match(text) else text
 
 
 def csv_text(table: Table) -> str:

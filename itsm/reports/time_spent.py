@@ -71,6 +71,7 @@ def read_paths(ticket_ids: Sequence[int], before: datetime) -> dict[int, list[St
             JournalEntry.ticket_id.in_(ticket_ids[start : start + CHUNK]),
             JournalEntry.kind.in_(("created", "change")),
             JournalEntry.at < before,
+            ~JournalEntry.retracted,
         )
         for row in session.execute(statement.order_by(JournalEntry.ticket_id, JournalEntry.id)):
             changes[row.ticket_id].append((row.at, row.changes))

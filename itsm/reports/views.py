@@ -24,6 +24,7 @@ from itsm.reports.tally import COUNTED
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
 from itsm.web.presentation import reader
+from itsm.web.rates import limited
 from sla.models import Agreement
 
 blueprint = Blueprint("reports", __name__, template_folder="templates")
@@ -124,6 +125,7 @@ def _narrowed(selection: Selection, question: Question, data: dict[str, Any]) ->
 
 @blueprint.post("/reports/<name>/export")
 @requires("reports.read")
+@limited("export_rate")
 def export(name: str) -> Any:
     """Ask for a report as a file, and go to the page that shows how far it is."""
     form = read_form(ExportForm)

@@ -1,6 +1,6 @@
 """API routes that every kind of ticket has: `add_routes` puts them on a kind's blueprint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -14,7 +14,16 @@ from itsm.kernel.text import _
 from itsm.tickets import filters, queries, services
 from itsm.tickets.models import Category, Ticket
 from itsm.tickets.present import present, present_entries, present_one
-from itsm.tickets.schemas import EntryInput, EntryOutput, LinkInput, StepInput, TicketChanges
+from itsm.tickets.schemas import (
+    EntryInput,
+    EntryOutput,
+    LinkInput,
+    MergedOutput,
+    MergeInput,
+    SplitInput,
+    StepInput,
+    TicketChanges,
+)
 from itsm.web import api
 from itsm.web.access import current_actor, requires, signed_in
 
@@ -41,6 +50,8 @@ def add_routes(
     _add_changes(blueprint, kind, output, changes, apply or apply_changes)
     _add_journal(blueprint, kind)
     _add_links(blueprint, kind, output)
+    if kind.conversational:
+        _add_merging(blueprint, kind)
 
 
 def _add_collection(blueprint: Blueprint, kind: type[Ticket], output: type[Schema]) -> None:
@@ -73,6 +84,11 @@ def _add_collection(blueprint: Blueprint, kind: type[Ticket], output: type[Schem
         return present_one(current_actor(), ticket)
 
 
+def answer_created(actor: Actor, ticket: Ticket) -> Any:
+    """The answer to the POST that opened a ticket, on the blueprint that has its routes."""
+    return api.created(present_one(actor, ticket), ".read_one", version=ticket.version, number=ticket.number)
+
+
 def _checked_order(sort: str) -> str:
     if sort not in queries.ORDERS:
         raise Invalid.field("sort", _("Sort by one of: %(names)s.", names=", ".join(SORTS)))
@@ -103,7 +119,8 @@ def _add_changes(
         """Take a step of the life cycle with the fields that it requires."""
         actor = current_actor()
         ticket = queries.get_ticket(actor, kind, number, lock=True)
-        services.take_step(actor, ticket, step["name"], fields=_parsed_fields(step["fields_"]))
+        fields = _parsed_fields(step["fields_"])
+        services.take_step(actor, ticket, step["name"], fields=fields, despite_tasks=step["despite_tasks"])
         api.set_etag(ticket.version)
         return present_one(actor, ticket)
 
@@ -135,10 +152,18 @@ def apply_changes(actor: Actor, ticket: Ticket, changes: Mapping[str, Any]) -> N
         group = group_id(changes["group"]) if "group" in changes else ticket.group_id
         assignee = person_id("assignee", changes["assignee"]) if "assignee" in changes else None
         services.assign(actor, ticket, group_id=group, assignee_id=assignee)
+    if "custom" in changes:
+        services.change_custom(actor, ticket, changes["custom"])
     if "priority" in changes:
         services.override_priority(
             actor, ticket, priority=changes["priority"], reason=changes.get("priority_reason", "")
         )
+
+
+def opening_values(data: Mapping[str, Any], plain: Collection[str]) -> dict[str, Any]:
+    """What every service takes that opens a ticket: `plain` members as they came, category and group as ids."""
+    values = {name: data[name] for name in plain if name in data}
+    return values | {"category_id": category_id(data.get("category")), "group_id": group_id(data.get("group"))}
 
 
 def category_id(reference: str | None) -> int | None:
@@ -240,3 +265,28 @@ def _add_links(blueprint: Blueprint, kind: type[Ticket], output: type[Schema]) -
             ],
             "next": None,
         }
+
+
+def _add_merging(blueprint: Blueprint, kind: type[Ticket]) -> None:
+    @blueprint.post(f"/{kind.path}/<string:number>/merge")
+    @blueprint.arguments(MergeInput)
+    @blueprint.response(200, MergedOutput)
+    @requires(f"{kind.__mapper__.polymorphic_identity}.edit")
+    def merge(wanted: dict[str, Any], number: str) -> dict[str, Any]:
+        """Let this ticket go on in another one; `undo` takes it back for a day."""
+        actor = current_actor()
+        ticket = queries.get_ticket(actor, kind, number)
+        into = queries.get_ticket(actor, kind, wanted["into"])
+        step = services.merge(actor, ticket, into)
+        return {"number": queries.living(ticket).number, "undo": step.id if step else None}
+
+    @blueprint.post(f"/{kind.path}/<string:number>/split")
+    @blueprint.arguments(SplitInput)
+    @blueprint.response(201, MergedOutput)
+    @requires(f"{kind.__mapper__.polymorphic_identity}.edit")
+    def split(wanted: dict[str, Any], number: str) -> dict[str, Any]:
+        """Open a second ticket about some entries of this one; `undo` takes it back for a day."""
+        actor = current_actor()
+        ticket = queries.get_ticket(actor, kind, number, lock=True)
+        fresh, step = services.split(actor, ticket, entry_ids=wanted["entries"], title=wanted["title"])
+        return {"number": fresh.number, "undo": step.id if step else None}

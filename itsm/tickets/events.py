@@ -46,12 +46,13 @@ class TicketChanged(TicketEvent):
 
 @dataclass(frozen=True)
 class TicketAssigned(TicketEvent):
-    """A ticket was given to another group or person."""
+    """A ticket was given to another group or person; `regrouped` when it came to another group."""
 
     group_id: int | None
     assignee_id: int | None
     actor_id: int | None
     escalated: bool = False
+    regrouped: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,47 @@ class TicketAnswered(TicketEvent):
     by_requester: bool
     automatic: bool
     actor_id: int | None
+
+
+@dataclass(frozen=True)
+class PeopleMentioned(TicketEvent):
+    """A note that only staff read addresses people; who is addressed in a public reply gets that reply."""
+
+    journal_id: int
+    person_ids: tuple[int, ...]
+    actor_id: int | None
+
+
+@dataclass(frozen=True)
+class TicketRestored(TicketEvent):
+    """Facts of a ticket were set back to what they were before a step that was taken back; `fields` names them."""
+
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True)
+class TicketMerged(TicketEvent):
+    """The ticket went on in another one, `target_id`, which tells both stories from now on.
+
+    `acknowledge` is False when its requester must not be told.
+    """
+
+    target_id: int
+    actor_id: int | None
+    acknowledge: bool = True
+
+
+@dataclass(frozen=True)
+class TicketUnmerged(TicketEvent):
+    """A merge into `target_id` was taken back; `told` when the requester had heard of the merge by mail."""
+
+    target_id: int
+    told: bool
+
+
+@dataclass(frozen=True)
+class TicketTargetSpent(TicketEvent):
+    """A share of a target was spent (the step of an agreement fell): `percent` of `metric` (`response`, `resolution`)."""
+
+    metric: str
+    percent: int

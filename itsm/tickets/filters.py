@@ -1,24 +1,29 @@
 """The fields that the query language knows of tickets, and the condition that a filter text stands for."""
 
+from collections.abc import Hashable
 from datetime import datetime
-from functools import cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from itsm.identity.filters import lookup_person
-from itsm.identity.models import Group, Organisation
-from itsm.kernel.actor import Actor
+from itsm.fields.definition import Definition
+from itsm.fields.filters import fields_of
+from itsm.fields.held import definitions, held
+from itsm.identity.filters import group_field, organisation_field, person_field
+from itsm.kernel import lifecycles
+from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.errors import Invalid
 from itsm.kernel.lifecycle import Category as StateCategory
 from itsm.kernel.module import registry
-from itsm.kernel.text import _
-from itsm.query.fields import FieldSet, FieldType, FullText
-from itsm.query.filters import column_field, conditions_of, ids_where
+from itsm.kernel.text import Message, _
+from itsm.query.fields import Field, FieldSet, FieldType, FullText
+from itsm.query.filters import column_field, conditions_of, ids_below, ids_where, names_like
 from itsm.search import queries as search
-from itsm.tickets import policy
+from itsm.tickets import policy, related
 from itsm.tickets.models import Category, Ticket
 
+KEPT_SETS = 128  # sets of fields held for as many actors
 SHOWN_TO_REQUESTERS = frozenset(
     [
         "kind",
@@ -41,73 +46,95 @@ SHOWN_TO_REQUESTERS = frozenset(
 
 def conditions(actor: Actor, text: str) -> list[ColumnElement[bool]]:
     """What a filter text asks of tickets; raises `Invalid` that points at the place. Rights are added by the query."""
-    fields = ticket_fields() if policy.is_staff(actor) else requester_fields()
-    return conditions_of(actor, text, fields)
+    return conditions_of(actor, text, fields_for(actor))
 
 
-@cache
-def requester_fields() -> FieldSet:
+def fields_for(actor: Actor) -> FieldSet:
+    """The fields that an actor may ask for."""
+    return ticket_fields(actor) if policy.is_staff(actor) else requester_fields(actor)
+
+
+def requester_fields(actor: Actor) -> FieldSet:
     """Of the fields of tickets, those whose values the requester's side is shown; they find no people and no groups."""
-    fields = ticket_fields()
-    shown = [field for field in fields if field.name in SHOWN_TO_REQUESTERS]
-    return FieldSet(shown, full_text=fields.full_text)
+    return _requester_fields(_version(), actor)
 
 
-@cache
-def ticket_fields() -> FieldSet:
-    """The fields of tickets of any kind."""
-    return FieldSet(
-        [
-            column_field("kind", FieldType.CHOICE, "Kind", Ticket.kind, choices=_kinds()),
-            column_field("title", FieldType.TEXT, "Title", Ticket.title),
-            column_field("state", FieldType.CHOICE, "State", Ticket.state, choices=_states()),
-            column_field(
-                "state.category",
-                FieldType.CHOICE,
-                "State category",
-                Ticket.state_category,
-                choices={each.value: each.value for each in StateCategory},
-            ),
-            column_field("priority", FieldType.NUMBER, "Priority", Ticket.priority),
-            column_field("impact", FieldType.NUMBER, "Impact", Ticket.impact),
-            column_field("urgency", FieldType.NUMBER, "Urgency", Ticket.urgency),
-            column_field("level", FieldType.NUMBER, "Support level", Ticket.level),
-            column_field("channel", FieldType.TEXT, "Channel", Ticket.channel),
-            column_field("group", FieldType.GROUP, "Group", Ticket.group_id, lookup=ids_where(Group.name)),
-            column_field("assignee", FieldType.PERSON, "Assignee", Ticket.assignee_id, lookup=lookup_person),
-            column_field("requester", FieldType.PERSON, "Requester", Ticket.requester_id, lookup=lookup_person),
-            column_field(
-                "organisation",
-                FieldType.REFERENCE,
-                "Organisation",
-                Ticket.organisation_id,
-                lookup=ids_where(Organisation.name),
-            ),
-            column_field(
-                "category", FieldType.REFERENCE, "Category", Ticket.category_id, lookup=ids_where(Category.name)
-            ),
-            column_field("hold.reason", FieldType.TEXT, "On hold because", Ticket.hold_reason),
-            column_field("created", FieldType.INSTANT, "Created", Ticket.created_at),
-            column_field("updated", FieldType.INSTANT, "Updated", Ticket.updated_at),
-            column_field("resolved", FieldType.INSTANT, "Resolved", Ticket.resolved_at),
-            column_field("due", FieldType.INSTANT, "Due", Ticket.due_at),
-            column_field("reopenings", FieldType.NUMBER, "Reopenings", Ticket.reopenings),
-            column_field("reassignments", FieldType.NUMBER, "Reassignments", Ticket.reassignments),
-        ],
-        full_text=FullText(condition=_holds_words, predicate=_record_holds_words),
-    )
+def ticket_fields(actor: Actor = SYSTEM) -> FieldSet:
+    """The fields of tickets of any kind, of what they are related with, of other modules and of the site's own."""
+    return _ticket_fields(_version(), actor)
 
 
-def _kinds() -> dict[str, str]:
-    return {kind: kind for kind in Ticket.__mapper__.polymorphic_map if kind != "ticket"}
+def _version() -> Hashable:
+    """What changes when an administrator changes fields or life cycles."""
+    return held().version, lifecycles.version()
 
 
-def _states() -> dict[str, str]:
-    return {name: str(name) for cycle in registry().lifecycles.values() for name in cycle.states}
+def _own_definitions() -> list[Definition]:
+    return [one for kind in _kinds() for one in definitions(kind)]
 
 
-def _holds_words(terms: tuple[str, ...]) -> ColumnElement[bool]:
-    return search.matching("ticket", " ".join(terms), Ticket.id)
+@lru_cache(maxsize=KEPT_SETS)
+def _requester_fields(version: Hashable, actor: Actor) -> FieldSet:
+    del version
+    told = [one for one in _own_definitions() if one.shown_to(staff=False) and one.type != "person"]
+    own = [field for field in _columns(actor) if field.name in SHOWN_TO_REQUESTERS]
+    return FieldSet([*own, related.journal_field(actor), *fields_of(told, Ticket.id)], full_text=_full_text(actor))
+
+
+@lru_cache(maxsize=KEPT_SETS)
+def _ticket_fields(version: Hashable, actor: Actor) -> FieldSet:
+    del version
+    columns = _columns(actor)
+    modules = [field for fields in registry().ticket_fields for field in fields(actor)]
+    custom = fields_of(_own_definitions(), Ticket.id)
+    return FieldSet([*columns, *related.fields_for(actor, columns), *modules, *custom], full_text=_full_text(actor))
+
+
+def _columns(actor: Actor) -> list[Field]:
+    categories = {stage.value: stage.value for stage in StateCategory}
+    tree = {"lookup": ids_where(Category.name), "below": ids_below(Category.name), "suggest": names_like(Category.name)}
+    return [
+        column_field("kind", FieldType.CHOICE, _("Kind"), Ticket.kind, choices=_kinds()),
+        column_field("title", FieldType.TEXT, _("Title"), Ticket.title),
+        column_field("state", FieldType.CHOICE, _("State"), Ticket.state, choices=state_titles()),
+        column_field("state.category", FieldType.CHOICE, _("State category"), Ticket.state_category, choices=categories),
+        column_field("priority", FieldType.NUMBER, _("Priority"), Ticket.priority),
+        column_field("impact", FieldType.NUMBER, _("Impact"), Ticket.impact),
+        column_field("urgency", FieldType.NUMBER, _("Urgency"), Ticket.urgency),
+        column_field("level", FieldType.NUMBER, _("Support level"), Ticket.level),
+        column_field("channel", FieldType.TEXT, _("Channel"), Ticket.channel),
+        group_field(Ticket.group_id),
+        person_field("assignee", _("Assignee"), Ticket.assignee_id, actor),
+        person_field("requester", _("Requester"), Ticket.requester_id, actor),
+        organisation_field(Ticket.organisation_id),
+        column_field("category", FieldType.REFERENCE, _("Category"), Ticket.category_id, **tree),
+        column_field("hold.reason", FieldType.TEXT, _("On hold because"), Ticket.hold_reason),
+        column_field("created", FieldType.INSTANT, _("Created"), Ticket.created_at),
+        column_field("updated", FieldType.INSTANT, _("Updated"), Ticket.updated_at),
+        column_field("resolved", FieldType.INSTANT, _("Resolved"), Ticket.resolved_at),
+        column_field("due", FieldType.INSTANT, _("Due"), Ticket.due_at),
+        column_field("reopenings", FieldType.NUMBER, _("Reopenings"), Ticket.reopenings),
+        column_field("reassignments", FieldType.NUMBER, _("Reassignments"), Ticket.reassignments),
+    ]  # fmt: skip
+
+
+def _kinds() -> dict[str, Message]:
+    known = Ticket.__mapper__.polymorphic_map.items()
+    return {kind: mapper.class_.title_of_kind or kind for kind, mapper in known if kind != "ticket"}
+
+
+def state_titles() -> dict[str, Message]:
+    """What the states of all kinds of tickets are called."""
+    cycles = [lifecycles.active(name) for name in registry().lifecycles]
+    return {name: state.title for cycle in cycles for name, state in cycle.states.items()}
+
+
+def _full_text(actor: Actor) -> FullText:
+    return FullText(condition=partial(_holds_words, actor), predicate=_record_holds_words)
+
+
+def _holds_words(actor: Actor, terms: tuple[str, ...]) -> ColumnElement[bool]:
+    return search.matching("ticket", " ".join(terms), Ticket.id, readable=policy.visible(actor))
 
 
 def _record_holds_words(record: Any, terms: tuple[str, ...]) -> bool:

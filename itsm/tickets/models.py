@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from itsm.kernel import clock
 from itsm.kernel.db import Base, BigId, LongText
+from itsm.kernel.text import Message
 
 NO_DUE = datetime.max.replace(year=9000, microsecond=0, tzinfo=UTC)
 NUMBER_DIGITS = 7
@@ -43,6 +44,8 @@ class Ticket(Base):
         Index("ix_ticket_open_due", "unfinished", "due_at", "id"),
         Index("ix_ticket_open_group_due", "unfinished", "group_id", "due_at", "id"),
         Index("ix_ticket_open_assignee_due", "unfinished", "assignee_id", "due_at", "id"),
+        Index("ix_ticket_open_priority_due", "unfinished", "priority", "due_at", "id"),
+        Index("ix_ticket_open_updated", "unfinished", "updated_at", "id"),
         Index("ix_ticket_kind_created", "kind", "created_at", "id"),
         Index("ix_ticket_requester", "requester_id", "id"),
         Index("ix_ticket_organisation", "organisation_id", "id"),
@@ -90,7 +93,11 @@ class Ticket(Base):
     due_from_at: Mapped[datetime | None]
     due_left_seconds: Mapped[int | None]
     due_target_seconds: Mapped[int | None]
+    custom: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default=text("('{}')")
+    )  # own fields: key → value
     due_state: Mapped[str] = mapped_column(default="")  # running, paused, breached, met or empty
+    merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("ticket.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__: Any = {  # noqa: RUF012 (SQLAlchemy reads this class attribute)
@@ -99,9 +106,14 @@ class Ticket(Base):
     }
 
     prefix: ClassVar[str] = "TIC"
+    title_of_kind: ClassVar[Message] = ""
     path: ClassVar[str] = "tickets"  # first part of the addresses of the kind's pages and API
+    read_by_colleagues: ClassVar[bool] = False  # whether who sees colleagues' tickets sees those of the kind
     shown: ClassVar[tuple[str, ...]] = ()  # columns of the kind that its JSON form adds
+    inside: ClassVar[frozenset[str]] = frozenset()  # of those, the ones that only staff read
+    conversational: ClassVar[bool] = False  # a talk with a requester, which may be merged with another and split
     own_facts: ClassVar[frozenset[str]] = frozenset()  # columns of the kind that staff may change freely
+    lifecycle_column: ClassVar[str] = ""  # of a kind with several life cycles, the column that names the ticket's own
     step_texts: ClassVar[tuple[str, ...]] = ()  # columns of the kind that steps of its life cycle take
     step_choices: ClassVar[Mapping[str, Collection[str]]] = {}  # of those, the ones that have a fixed set of values
 
@@ -125,7 +137,8 @@ class JournalEntry(Base):
     """One entry of a ticket's history.
 
     Kinds: `created`, `change` (facts, state, assignment), `public` (seen by the requester), `internal`, `work` (with
-    minutes), `bounce`. `changes` maps a field to [before, after]. `by_requester` tells the requester's side.
+    minutes), `bounce`. `changes` maps a field to [before, after]. `by_requester` tells the requester's side. A `retracted`
+    entry tells of a step that was taken back: people still see it, clocks and reports pass over it.
     """
 
     __tablename__ = "ticket_journal"
@@ -147,6 +160,16 @@ class JournalEntry(Base):
     by_requester: Mapped[bool] = mapped_column(default=False)
     automatic: Mapped[bool] = mapped_column(default=False)
     changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    retracted: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class SharedEntry(Base):
+    """An entry of one ticket that also belongs to another's story, after a merge or a split; it stays where it was written."""
+
+    __tablename__ = "ticket_shared_entry"
+
+    ticket_id: Mapped[int] = mapped_column(BigId, ForeignKey("ticket.id"), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(BigId, ForeignKey("ticket_journal.id"), primary_key=True, index=True)
 
 
 class TicketLink(Base):
@@ -172,9 +195,17 @@ class Watcher(Base):
 
 
 class Attachment(Base):
-    """A file on a ticket; `journal_id` is the entry it came with. Only `public` ones are shown to the requester's side."""
+    """A file on a ticket; `journal_id` is the entry it came with. Only `public` ones are shown to the requester's side.
+
+    `text_state` says how far its text is: `waiting` to be read, `read`, `none` (such files have no text), `unreadable`.
+    """
 
     __tablename__ = "ticket_attachment"
+    __table_args__ = (
+        Index("ix_ticket_attachment_person_created", "added_by_id", "created_at"),
+        Index("ix_ticket_attachment_text", "text_state", "id"),
+        Base.__table_args__,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(BigId, ForeignKey("ticket.id"), index=True)
@@ -186,4 +217,6 @@ class Attachment(Base):
     inline: Mapped[bool] = mapped_column(default=False)
     content_id: Mapped[str] = mapped_column(default="")
     public: Mapped[bool] = mapped_column(default=True)
+    text_state: Mapped[str] = mapped_column(String(10), default="waiting", server_default="waiting")
+    added_by_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from itsm.identity import queries as identity
+from itsm.identity.actors import actor_of
 from itsm.identity.models import Group, Person
 from itsm.kernel.db import session
 from itsm.kernel.events import Subscription
@@ -18,8 +19,16 @@ from itsm.notifications import threads
 from itsm.notifications.compose import render_text
 from itsm.notifications.services import Notice
 from itsm.notifications.threads import Thread
-from itsm.tickets import queries
-from itsm.tickets.events import TicketAnswered, TicketAssigned, TicketMoved, TicketOpened
+from itsm.tickets import closing, policy, queries
+from itsm.tickets.events import (
+    PeopleMentioned,
+    TicketAnswered,
+    TicketAssigned,
+    TicketMerged,
+    TicketMoved,
+    TicketOpened,
+    TicketUnmerged,
+)
 from itsm.tickets.models import Attachment, JournalEntry, Ticket
 
 SILENT_CHANNELS = frozenset({"import"})
@@ -52,6 +61,12 @@ class Occasion:
     files: Sequence[dict[str, str]] = ()
     headers: tuple[tuple[str, str], ...] = ()
     is_answer: bool = False
+    living: Ticket | None = None  # where the ticket goes on, if it is not the ticket itself
+
+    @property
+    def number(self) -> str:
+        """The number that the mail names: of the ticket that answers reach."""
+        return (self.living or self.ticket).number
 
 
 def tell_of_opening(event: TicketOpened) -> None:
@@ -72,21 +87,27 @@ def tell_of_answer(event: TicketAnswered) -> None:
     if event.entry_kind != "public" or event.automatic or notifications.is_silent():
         return
     ticket = session.get_one(Ticket, event.ticket_id)
-    entry = session.get_one(JournalEntry, event.journal_id)
-    is_answer = not event.by_requester and event.actor_id is not None
+    send_reply(ticket, session.get_one(JournalEntry, event.journal_id))
+
+
+def send_reply(ticket: Ticket, entry: JournalEntry) -> None:
+    """Mail a public entry to the other side and to watchers; also for automatic ones, which go nowhere by themselves."""
+    if notifications.is_silent():
+        return
+    author_id = entry.actor_id
     occasion = Occasion(
-        "answered" if event.by_requester else "reply",
+        "answered" if entry.by_requester else "reply",
         ticket,
         threads.thread_of(ticket.id),
         key=str(entry.id),
         body=entry.body,
         author=entry.actor_name,
-        files=() if event.by_requester else _files_of(entry.id),
-        is_answer=is_answer,
+        files=() if entry.by_requester else _files_of(entry.id),
+        is_answer=not entry.by_requester and author_id is not None,
     )
-    first = _workers(ticket, event.actor_id, set()) if event.by_requester else _requester(ticket, event.actor_id)
+    first = _workers(ticket, author_id, set()) if entry.by_requester else _requester(ticket, author_id)
     told = _send(occasion, first)
-    watchers = [_of_person(person) for person in queries.list_watchers(ticket.id) if person.id != event.actor_id]
+    watchers = [_of_person(person) for person in queries.list_watchers(ticket.id) if person.id != author_id]
     _send(occasion, [watcher for watcher in watchers if watcher and watcher.address not in told])
 
 
@@ -108,6 +129,60 @@ def tell_of_assignment(event: TicketAssigned) -> None:
     workers = _workers(ticket, event.actor_id, set()) or _members(ticket, event.actor_id)
     if workers:
         _send(Occasion("assigned", ticket, threads.thread_of(ticket.id), key=str(ticket.version)), workers)
+
+
+def tell_of_mention(event: PeopleMentioned) -> None:
+    """Staff whom a note addresses are led to it; the note itself does not leave."""
+    if notifications.is_silent():
+        return
+    ticket = session.get_one(Ticket, event.ticket_id)
+    entry = session.get_one(JournalEntry, event.journal_id)
+    people = [_of_person(session.get_one(Person, each), is_staff=True) for each in event.person_ids]
+    thread = threads.thread_of(ticket.id)
+    occasion = Occasion("mentioned", ticket, thread, key=str(entry.id), author=entry.actor_name)
+    _send(occasion, [each for each in people if each])
+
+
+def tell_of_merge(event: TicketMerged) -> None:
+    """The requester of a merged ticket learns where it goes on, as far as they may read that one. Rule: I13.
+
+    The mail says what they wrote about, never what the other ticket is called: that may be somebody else's.
+    """
+    if not event.acknowledge or notifications.is_silent():
+        return
+    ticket, target = session.get_one(Ticket, event.ticket_id), session.get_one(Ticket, event.target_id)
+    if ticket.requester_id is None or not _may_read(ticket.requester_id, target):
+        return
+    occasion = _of_merge("merged", ticket, target)
+    _send(occasion, _requester(ticket, event.actor_id))
+
+
+def tell_of_unmerging(event: TicketUnmerged) -> None:
+    """Who was told of a merge is told that the own ticket goes on by itself again; who was not, hears nothing."""
+    if not event.told or notifications.is_silent():
+        return
+    ticket = session.get_one(Ticket, event.ticket_id)
+    _send(_of_merge("unmerged", ticket, ticket), _requester(ticket))
+
+
+def _of_merge(name: str, ticket: Ticket, living: Ticket) -> Occasion:
+    """A mail in the thread of the requester's own ticket, so that answers reach whichever ticket it goes on in."""
+    thread = threads.thread_of(ticket.id)
+    return Occasion(name, ticket, thread, key=str(ticket.version), living=living)
+
+
+def _may_read(person_id: int, ticket: Ticket) -> bool:
+    reader = actor_of(session.get_one(Person, person_id), channel="mail")
+    return session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, policy.visible(reader))) is not None
+
+
+def warn_of_closing(ticket: Ticket) -> None:
+    """The last mail to the requester before a resolved ticket closes by itself. Rule: Q6."""
+    if notifications.is_silent() or ticket.resolved_at is None:
+        return
+    key = f"{ticket.resolved_at:%Y%m%d%H%M%S}"
+    occasion = Occasion("closing", ticket, threads.thread_of(ticket.id), key=key, body=ticket.resolution)
+    _send(occasion, _requester(ticket))
 
 
 def _requester(ticket: Ticket, author_id: int | None = None) -> list[Recipient]:
@@ -167,7 +242,7 @@ def _notice(occasion: Occasion, recipient: Recipient) -> Notice:
     message_id = threads.issue_message_id(ticket.kind, ticket.number, _id_key(occasion, recipient))
     return Notice(
         to=recipient.address,
-        subject=f"[{ticket.number}] {ticket.title}",
+        subject=f"[{occasion.number}] {ticket.title}",
         text=text,
         event_key=event_key,
         ticket_id=ticket.id,
@@ -187,10 +262,11 @@ def _id_key(occasion: Occasion, recipient: Recipient) -> str:
 
 def _values(occasion: Occasion, recipient: Recipient, sender_name: str) -> dict[str, Any]:
     ticket = occasion.ticket
-    page = f"{ticket.path}/{ticket.number}" if recipient.is_staff else f"portal/tickets/{ticket.number}"
+    page = f"{ticket.path}/{occasion.number}" if recipient.is_staff else f"portal/tickets/{occasion.number}"
     return {
         "name": recipient.name,
-        "number": ticket.number,
+        "number": occasion.number,
+        "own_number": ticket.number,
         "title": ticket.title,
         "description": ticket.description,
         "opened": recipient.reader.instant(ticket.created_at),
@@ -198,7 +274,8 @@ def _values(occasion: Occasion, recipient: Recipient, sender_name: str) -> dict[
         "author": occasion.author,
         "link": f"{settings().public_url}/{page}",
         "sender": sender_name,
-        "closes_after_days": recipient.reader.number(settings().close_after_days),
+        "closes_by_itself": closing.period_of(ticket.category_id).days > 0,
+        "closes_after_days": recipient.reader.number(closing.period_of(ticket.category_id).days),
     }
 
 
@@ -224,4 +301,7 @@ SUBSCRIPTIONS = (
     Subscription(TicketAnswered, tell_of_answer),
     Subscription(TicketMoved, tell_of_resolution),
     Subscription(TicketAssigned, tell_of_assignment),
+    Subscription(PeopleMentioned, tell_of_mention),
+    Subscription(TicketMerged, tell_of_merge),
+    Subscription(TicketUnmerged, tell_of_unmerging),
 )

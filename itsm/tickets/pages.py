@@ -1,25 +1,35 @@
-"""Putting records and lists together: the same parts for every kind of ticket."""
+"""Putting records together: the same parts for every kind of ticket."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import render_template, request
+from flask import redirect, render_template, request
 
+from itsm.fields import present as own_fields
 from itsm.identity import queries as identity
 from itsm.identity.models import Group
-from itsm.kernel.actor import Actor
+from itsm.kernel import lifecycles
+from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid, ItsmError
 from itsm.kernel.module import registry
 from itsm.kernel.text import _
-from itsm.tickets import filters, policy, queries, services
+from itsm.tickets import beside, mentions, policy, queries, services
+from itsm.tickets.assignment_words import choice_lines
 from itsm.tickets.models import NUMBER_DIGITS, JournalEntry, Ticket
+from itsm.tickets.proposal_words import proposal_lines
+from itsm.tickets.tasks.words import task_lines
 from itsm.web.presentation import reader
 
-LIST_ORDERS = {"newest": _("Newest"), "priority": _("Priority"), "-updated_at": _("Last changed")}
+SHOWN: Mapping[str, tuple[Any, tuple[str, ...]]] = {
+    "": (_("All"), ()),
+    "conversation": (_("Conversation"), ("created", "public", "bounce")),
+    "internal": (_("Internal"), ("internal", "work")),
+    "changes": (_("Changes"), ("created", "change")),
+}
 
 
 def class_of(kind: str) -> type[Ticket]:
@@ -53,27 +63,61 @@ class TimelineItem:
 
 
 def timeline(
-    actor: Actor, ticket: Ticket, *, before_id: int | None = None, groups: Mapping[int, Group] | None = None
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    before_id: int | None = None,
+    after_id: int | None = None,
+    show: str = "",
+    groups: Mapping[int, Group] | None = None,
 ) -> dict[str, Any]:
-    """The journal as the page shows it, newest first, with names instead of ids; `groups` where they are read already."""
-    entries = queries.list_journal(actor, ticket, limit=queries.JOURNAL_SHOWN + 1, before_id=before_id)
+    """The journal as the page shows it, newest first, with names instead of ids; `show` is a name of `SHOWN`.
+
+    `groups` where they are read already.
+    """
+    kinds = SHOWN[show][1] if show in SHOWN else ()
+    entries = queries.list_journal(
+        actor, ticket, limit=queries.JOURNAL_SHOWN + 1, before_id=before_id, after_id=after_id, kinds=kinds
+    )
     shown = entries[: queries.JOURNAL_SHOWN]
-    attachments = queries.list_attachments(actor, ticket)
-    by_entry: dict[int, list[Any]] = {}
-    for file in attachments:
-        by_entry.setdefault(file.journal_id or 0, []).append(file)
-    names = _names_in(shown, groups)
-    items = [TimelineItem(entry, summary(ticket.kind, entry, names), by_entry.get(entry.id, [])) for entry in shown]
-    items = [item for item in items if item.entry.kind != "change" or item.summary or item.entry.body]
+    items, loose_files = told(actor, ticket, shown, groups)
     older = shown[-1].id if len(entries) > queries.JOURNAL_SHOWN else None
-    return {"ticket": ticket, "items": items, "older": older, "loose_files": by_entry.get(0, [])}
+    newest = entries[0].id if entries else 0
+    return {
+        "ticket": ticket,
+        "items": items,
+        "older": older,
+        "newest": newest,
+        "show": show if show in SHOWN else "",
+        "filters": {name: title for name, (title, _kinds) in SHOWN.items()},
+        "loose_files": loose_files,
+    }
 
 
-def _names_in(entries: Sequence[JournalEntry], groups: Mapping[int, Group] | None) -> dict[str, dict[int, str]]:
+def told(
+    actor: Actor, ticket: Ticket, entries: Sequence[JournalEntry], groups: Mapping[int, Group] | None = None
+) -> tuple[list[TimelineItem], list[Any]]:
+    """Entries with their words and files, without changes that say nothing to people; and files that came with no entry."""
+    by_entry: dict[int, list[Any]] = {}
+    for file in queries.list_attachments(actor, ticket):
+        by_entry.setdefault(file.journal_id or 0, []).append(file)
+    names, closed = _names_in(ticket.kind, entries, groups), mentions.closed_ids(actor, entries)
+    items = [
+        TimelineItem(entry, summary(ticket.kind, entry, names, closed), by_entry.get(entry.id, [])) for entry in entries
+    ]
+    return [item for item in items if item.entry.kind != "change" or item.summary or item.entry.body], by_entry.get(
+        0, []
+    )
+
+
+def _names_in(
+    kind: str, entries: Sequence[JournalEntry], groups: Mapping[int, Group] | None
+) -> dict[str, dict[int, str]]:
     people: set[int] = set()
     has_group = False
     for entry in entries:
         people |= {int(value) for value in entry.changes.get("assignee_id", ()) if value is not None}
+        people |= own_fields.person_ids(kind, entry.changes)
         has_group = has_group or "group_id" in entry.changes
     if groups is None:
         groups = _groups() if has_group else {}
@@ -84,12 +128,14 @@ def _groups() -> dict[int, Group]:
     return {group.id: group for group in identity.list_groups(active_only=False)}
 
 
-def summary(kind: str, entry: JournalEntry, names: dict[str, dict[int, str]]) -> list[str]:
-    """The words of a change: what happened, in short sentences for people."""
-    changes, lines = entry.changes, []
+def summary(
+    kind: str, entry: JournalEntry, names: dict[str, dict[int, str]], closed: Set[int] = frozenset()
+) -> list[str]:
+    """The words of a change: what happened, in short sentences for people; nothing of the tickets that are `closed` to them."""
+    changes, lines = mentions.told_changes(entry.changes, closed), []
     step = changes.get("step")
-    if step:
-        lines.append(str(_step_title(kind, str(step[1]))))
+    if step and "merged_into" not in changes:
+        lines.append(str(lifecycles.step_title(kind, str(step[1]))))
     group = changes.get("group_id")
     if group and group[1] is not None:
         lines.append(str(_("group: %(name)s", name=names["group"].get(int(group[1]), group[1]))))
@@ -101,6 +147,7 @@ def summary(kind: str, entry: JournalEntry, names: dict[str, dict[int, str]]) ->
     if priority and entry.kind != "created":
         lines.append(str(_("priority %(before)s → %(after)s", before=priority[0], after=priority[1])))
     lines += _other_lines(changes)
+    lines += own_fields.change_lines(kind, changes, reader(), names["person"])
     return lines
 
 
@@ -116,12 +163,33 @@ def _other_lines(changes: dict[str, Any]) -> list[str]:
         lines.append(str(_("category changed")))
     if changes.get("ci"):
         lines.append(str(_("configuration item: %(name)s", name=changes["ci"][1] or changes["ci"][0])))
-    lines += _clock_lines(changes)
+    told = (panel.render(SYSTEM, changes) for _module, panel in registry().panels("journal.change"))
+    lines += [line for line in told if line]
+    if changes.get("recurrence"):
+        lines.append(str(_("opened by the recurring ticket “%(name)s”", name=changes["recurrence"][1])))
+    lines += (
+        choice_lines(changes)
+        + proposal_lines(changes)
+        + _merge_lines(changes)
+        + _clock_lines(changes)
+        + task_lines(changes)
+    )
     for name, pair in changes.items():
         if name.startswith(("link.", "linked.")):
             rule = registry().link_rules.get(name.split(".", 1)[1])
             words = (rule.forward if name.startswith("link.") else rule.backward) if rule else name
             lines.append(f"{words} {pair[1] or '–'}")
+    return lines
+
+
+def _merge_lines(changes: dict[str, Any]) -> list[str]:
+    lines = []
+    if changes.get("merged_into"):
+        lines.append(str(_("merged into %(number)s", number=changes["merged_into"][1])))
+    if changes.get("merged"):
+        lines.append(str(_("took in %(number)s", number=changes["merged"][1])))
+    if changes.get("taken_back"):
+        lines.append(str(_("the last step was taken back")))
     return lines
 
 
@@ -133,41 +201,43 @@ def _clock_lines(changes: dict[str, Any]) -> list[str]:
         lines.append(str(_("%(percent)s %% of the response target is spent", percent=changes["sla.response"][1])))
     if changes.get("sla.resolution"):
         lines.append(str(_("%(percent)s %% of the resolution target is spent", percent=changes["sla.resolution"][1])))
+    if changes.get("sla.on_call"):
+        lines.append(str(_("on call, and told by mail: %(names)s", names=changes["sla.on_call"][1])))
+    if changes.get("sla.mail_waits"):
+        at = reader().instant(datetime.fromisoformat(changes["sla.mail_waits"][1]))
+        lines.append(str(_("mail about it waits for working hours, until %(instant)s", instant=at)))
     return lines
-
-
-def _step_title(kind: str, name: str) -> Any:
-    for cycle_name, cycle in registry().lifecycles.items():
-        if cycle_name.split(".")[0] == kind:
-            for step in cycle.transitions:
-                if step.name == name:
-                    return step.title
-    return name
 
 
 def record_context(actor: Actor, ticket: Ticket) -> dict[str, Any]:
     """Everything a record's page shows that does not depend on its kind."""
-    requester = (
-        identity.get_person(actor, ticket.requester_id) if ticket.requester_id and policy.is_staff(actor) else None
-    )
+    known, watchers = queries.people_around(ticket)
+    staff = policy.is_staff(actor)
+    requester = known.get(ticket.requester_id or 0) if staff and actor.has("people.read") else None
     groups = _groups()
     group: Group | None = groups.get(ticket.group_id or 0)
-    people = identity.person_names(
-        {each for each in (ticket.assignee_id, ticket.requester_id, ticket.opened_by_id) if each}
-    )
-    context = timeline(actor, ticket, groups=groups)
+    show = request.args.get("show", "")
+    context = timeline(actor, ticket, groups=groups, show=show)
+    links = queries.list_links(actor, ticket)
+    parts = (each.ticket for each in links if each.relation == "child_of" and not each.outgoing)
+    children = [part for part in parts if part.unfinished]
+    steps = services.steps_for(actor, ticket)
+    context |= beside.parts(actor, ticket) if staff else beside.NOTHING
     return context | {
-        "steps": services.steps_for(actor, ticket),
+        "steps": steps,
+        "resolving": services.resolving(ticket, steps),
         "can_work": policy.can_work(actor, ticket),
         "can_reply": policy.can_reply(actor, ticket),
-        "staff": policy.is_staff(actor),
+        "staff": staff,
         "requester": requester,
-        "people": people,
+        "people": {person_id: person.name for person_id, person in known.items()},
         "groups": groups,
         "group": group,
-        "links": queries.list_links(actor, ticket),
+        "links": links,
+        "children": children,
+        "living": queries.living(ticket) if ticket.merged_into_id else None,
         "link_rules": link_rules(ticket.kind),
-        "watchers": queries.list_watchers(ticket.id),
+        "watchers": watchers,
         "categories": queries.category_titles(),
         "escalation_path": [
             (at, groups[each].name)
@@ -188,6 +258,13 @@ def link_words(relation: str, outgoing: bool) -> Any:
     return relation if rule is None else rule.forward if outgoing else rule.backward
 
 
+def show_record(actor: Actor, ticket: Ticket, *, also: str = "") -> Any:
+    """The record's page for staff and who has the permission `also`; everyone else is led to the ticket in the portal."""
+    if not policy.is_staff(actor) and not (also and actor.has(also)):
+        return redirect(f"/portal/tickets/{ticket.number}")
+    return render_record(actor, ticket)
+
+
 def render_record(
     actor: Actor, ticket: Ticket, *, refusal: ItsmError | None = None, typed: dict[str, Any] | None = None
 ) -> str:
@@ -197,34 +274,6 @@ def render_record(
         ticket = queries.get_by_id(actor, ticket.id)
     template = f"{ticket.kind}/record.html"
     return render_template(template, refusal=refusal, typed=typed or {}, **record_context(actor, ticket))
-
-
-def render_list(
-    template: str, actor: Actor, views: Sequence[queries.View], read_rows: Callable[..., Mapping[str, Any]]
-) -> str:
-    """A kind's own list: ready-made views with counts, the filter, an order, and one page of rows.
-
-    `read_rows(actor, conditions=, order=, cursor=)` answers `rows`, `next` and what is particular to the kind. A filter that
-    cannot be read shows its fault and no rows.
-    """
-    view = next((each for each in views if each.name == request.args.get("view")), views[0])
-    text, sort = request.args.get("q", ""), request.args.get("sort", "")
-    sort = sort if sort in LIST_ORDERS else "newest"
-    context: dict[str, Any] = {
-        "views": views,
-        "view": view,
-        "q": text,
-        "sort": sort,
-        "orders": LIST_ORDERS,
-        "fault": "",
-    }
-    context["counts"] = queries.count_up_to_limit(actor, views)
-    try:
-        conditions = [view.condition, *filters.conditions(actor, text)]
-        read = read_rows(actor, conditions=conditions, order=sort, cursor=request.args.get("cursor"))
-    except Invalid as error:
-        read = {"fault": error.message, "rows": [], "next": None}
-    return render_template(template, **context | dict(read))
 
 
 def parse_local(field: str, text: str) -> datetime:

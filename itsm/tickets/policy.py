@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from itsm.kernel.actor import Actor
+from itsm.kernel.lifecycle import Transition
 from itsm.tickets.models import Ticket, Watcher
 
 
@@ -10,7 +11,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """Tickets that the actor may read.
 
     Everyone reads what they asked for or watch. Staff read all others but those of restricted groups that are not theirs;
-    who sees colleagues' tickets reads incidents of the own organisation and below, again without those groups.
+    who sees colleagues' tickets reads those of the own organisation and below, again without those groups.
     """
     if actor.grants_all:
         return true()
@@ -23,9 +24,15 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if actor.has("tickets.read"):
         return or_(_outside_hidden_groups(actor), own) if actor.hidden_group_ids else true()
     if actor.organisation_ids:
-        theirs = and_(Ticket.kind == "incident", Ticket.organisation_id.in_(actor.organisation_ids))
-        return or_(own, and_(theirs, _outside_hidden_groups(actor)))
+        return or_(own, and_(of_colleagues(actor), _outside_hidden_groups(actor)))
     return own
+
+
+def of_colleagues(actor: Actor) -> ColumnElement[bool]:
+    """Tickets of the organisations whose tickets the actor may read, of the kinds that are for colleagues' eyes."""
+    mappers = Ticket.__mapper__.polymorphic_map
+    kinds = [kind for kind, mapper in mappers.items() if mapper.class_.read_by_colleagues]
+    return and_(Ticket.kind.in_(kinds), Ticket.organisation_id.in_(actor.organisation_ids))
 
 
 def _outside_hidden_groups(actor: Actor) -> ColumnElement[bool]:
@@ -57,3 +64,9 @@ def can_step(actor: Actor, ticket: Ticket, permission: str) -> bool:
     if permission == "requester":
         return is_requester(actor, ticket) or can_work(actor, ticket)
     return actor.has(permission)
+
+
+def can_take(actor: Actor, ticket: Ticket, step: Transition) -> bool:
+    """Whether the actor may take a step: by its permission, and by its roles if it names some."""
+    in_role = not step.roles or actor.grants_all or bool(actor.roles & set(step.roles))
+    return in_role and can_step(actor, ticket, step.permission)

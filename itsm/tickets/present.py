@@ -1,15 +1,16 @@
 """Tickets as JSON-ready dictionaries: names instead of ids, and what other modules add; a fixed number of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from sqlalchemy import select
 
+from itsm.fields.present import visible_values
 from itsm.identity.models import Group, Organisation, Person
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import held_rows, session
 from itsm.kernel.module import registry
-from itsm.tickets import policy, queries
+from itsm.tickets import mentions, policy, queries
 from itsm.tickets.models import JournalEntry, Ticket
 
 COLUMNS = (
@@ -25,8 +26,8 @@ STAFF_ONLY = ("priority_reason", "reassignments", "level")
 
 def present(actor: Actor, tickets: Sequence[Ticket]) -> list[dict[str, Any]]:
     """The tickets as their output schema wants them."""
-    people = _emails(
-        {each for ticket in tickets for each in (ticket.requester_id, ticket.opened_by_id, ticket.assignee_id)}
+    people = _people(
+        actor, {each for ticket in tickets for each in (ticket.requester_id, ticket.opened_by_id, ticket.assignee_id)}
     )
     groups = _names(Group, {ticket.group_id for ticket in tickets})
     organisations = _names(Organisation, {ticket.organisation_id for ticket in tickets})
@@ -41,10 +42,13 @@ def present(actor: Actor, tickets: Sequence[Ticket]) -> list[dict[str, Any]]:
             "group": groups.get(ticket.group_id),
             "organisation": organisations.get(ticket.organisation_id),
             "category": categories.get(ticket.category_id or 0),
+            "custom": visible_values(ticket.kind, ticket.custom, staff=policy.is_staff(actor)),
         }
         rows.append(row)
     _extend(actor, rows)
-    return rows if policy.is_staff(actor) else [_outside(row) for row in rows]
+    if policy.is_staff(actor):
+        return rows
+    return [_outside(row, type(ticket).inside) for row, ticket in zip(rows, tickets, strict=True)]
 
 
 def present_one(actor: Actor, ticket: Ticket) -> dict[str, Any]:
@@ -62,17 +66,19 @@ def _extend(actor: Actor, rows: list[dict[str, Any]]) -> None:
             row[extension.name] = values.get(row["id"], [])
 
 
-def _outside(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in STAFF_ONLY}
+def _outside(row: dict[str, Any], inside: Set[str]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in STAFF_ONLY and name not in inside}
 
 
-def _emails(ids: set[int | None]) -> dict[int | None, str | None]:
+def _people(actor: Actor, ids: set[int | None]) -> dict[int | None, str | None]:
+    """Addresses of people by id; the requester's side gets names, and of addresses its own alone."""
     known = {each for each in ids if each is not None}
     rows: list[Any] = list(held_rows(Person, known).values())
     missing = known - {row.id for row in rows}
     if missing:
         rows += session.execute(select(Person.id, Person.email, Person.name).where(Person.id.in_(missing))).all()
-    return {row.id: row.email or row.name for row in rows}
+    told = {row.id for row in rows if policy.is_staff(actor) or row.id == actor.person_id}
+    return {row.id: (row.email if row.id in told else None) or row.name for row in rows}
 
 
 def _names(table: type[Group] | type[Organisation], ids: set[int | None]) -> dict[int | None, str]:
@@ -87,9 +93,15 @@ def _names(table: type[Group] | type[Organisation], ids: set[int | None]) -> dic
 def present_entries(actor: Actor, entries: Sequence[JournalEntry]) -> Sequence[Any]:
     """Journal entries as their schema wants them; the requester's side learns of steps, not of who works on what or why."""
     if policy.is_staff(actor):
-        return entries
+        closed = mentions.closed_ids(actor, entries)
+        return [_staff_entry(entry, closed) for entry in entries] if closed else entries
     told = [entry for entry in entries if entry.kind != "change" or "state" in entry.changes]
     return [_outside_entry(entry) for entry in told]
+
+
+def _staff_entry(entry: JournalEntry, closed: Set[int]) -> dict[str, Any]:
+    row = {name: getattr(entry, name) for name in (*ENTRY_COLUMNS, "minutes")}
+    return row | {"changes": mentions.told_changes(entry.changes, closed)}
 
 
 def _outside_entry(entry: JournalEntry) -> dict[str, Any]:

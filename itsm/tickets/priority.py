@@ -27,3 +27,7 @@ def check_matrix(matrix: Matrix) -> list[str]:
             if impact < 4 and priority_of(impact + 1, urgency, matrix=matrix) < here:
                 faults.append(f"urgency {urgency}: impact {impact + 1} ranks above {impact}")
     return faults
+
+
+if FAULTS := check_matrix(MATRIX):
+    raise ValueError(f"the matrix of priorities is wrong: {'; '.join(FAULTS)}")

@@ -7,6 +7,8 @@ from itsm.web.api import StrictSchema
 TITLE_LENGTH = 255
 TEXT_LENGTH = 200_000
 
+LARGEST_ID = 2**62
+
 
 class TicketInput(StrictSchema):
     """What every new ticket has."""
@@ -30,12 +32,14 @@ class TicketChanges(StrictSchema):
     assignee = fields.Email(allow_none=True)
     priority = fields.Integer(allow_none=True, validate=validate.Range(1, 5))
     priority_reason = fields.String(validate=validate.Length(max=255))
+    custom = fields.Dict(keys=fields.String(validate=validate.Length(max=60)), values=fields.Raw(allow_none=True))
 
 
 class FactsForm(StrictSchema):
     """The facts form of a record's page."""
 
     version = fields.Integer(required=True)
+    was = fields.String(validate=validate.Length(max=4000), load_default="")
     title = fields.String(validate=validate.Length(1, TITLE_LENGTH))
     description = fields.String(validate=validate.Length(max=TEXT_LENGTH))
     impact = fields.Integer(validate=validate.Range(1, 4))
@@ -45,10 +49,17 @@ class FactsForm(StrictSchema):
     reason = fields.String(validate=validate.Length(max=255))
 
 
+class VersionForm(StrictSchema):
+    """A form of which the schema reads no more than the version that was shown."""
+
+    version = fields.Integer()
+
+
 class AssignForm(StrictSchema):
     """Group and person of a ticket."""
 
     version = fields.Integer()
+    was = fields.String(validate=validate.Length(max=4000), load_default="")
     group_id = fields.Integer()
     assignee_id = fields.Integer()
 
@@ -59,6 +70,18 @@ class EntryInput(StrictSchema):
     kind = fields.String(required=True, validate=validate.OneOf(["public", "internal", "work"]))
     body = fields.String(validate=validate.Length(max=TEXT_LENGTH), load_default="")
     minutes = fields.Integer(validate=validate.Range(0, 10_000), load_default=0)
+    activity_id = fields.Integer(
+        validate=validate.Range(1, LARGEST_ID),
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "kind of work"},
+    )
+
+
+class EntryForm(EntryInput):
+    """The reply box of a page, which also holds the choice of a reply kept ready."""
+
+    reply = fields.Integer(validate=validate.Range(1, LARGEST_ID), load_default=None)
 
 
 class StepInput(StrictSchema):
@@ -71,12 +94,16 @@ class StepInput(StrictSchema):
         load_default=dict,
         values=fields.Raw(allow_none=True),
     )
+    despite_tasks = fields.Boolean(
+        load_default=False, metadata={"description": "resolve although required tasks are open"}
+    )
 
 
 class StepForm(StrictSchema):
     """The form of a step on a record's page: every field that some step takes."""
 
     version = fields.Integer()
+    despite_tasks = fields.Boolean()
     hold_reason = fields.String(validate=validate.Length(max=20))
     wake_at = fields.String(validate=validate.Length(max=40))
     note = fields.String(validate=validate.Length(max=TEXT_LENGTH))
@@ -97,6 +124,40 @@ class LinkInput(StrictSchema):
 
     relation = fields.String(required=True, validate=validate.Length(1, 50))
     target = fields.String(required=True, validate=validate.Length(1, 20))
+
+
+class MergeInput(StrictSchema):
+    """The number of the ticket in which this one goes on."""
+
+    into = fields.String(required=True, validate=validate.Length(1, 20))
+
+
+class MergeForm(MergeInput):
+    """The same in a form, with the version that the person saw."""
+
+    version = fields.Integer()
+
+
+class SplitInput(StrictSchema):
+    """Ids of the entries that the new ticket is about, and its title."""
+
+    entries = fields.List(
+        fields.Integer(validate=validate.Range(1, LARGEST_ID)), required=True, validate=validate.Length(1, 200)
+    )
+    title = fields.String(validate=validate.Length(max=255), load_default="")
+
+
+class SplitForm(SplitInput):
+    """The same in a form, with the version that the person saw."""
+
+    version = fields.Integer()
+
+
+class MergedOutput(Schema):
+    """The number of the living or the new ticket, and what takes the step back."""
+
+    number = fields.String()
+    undo = fields.Integer(allow_none=True)
 
 
 class EscalateForm(StrictSchema):
@@ -139,6 +200,7 @@ class TicketOutput(Schema):
     responded_at = fields.AwareDateTime(allow_none=True)
     resolved_at = fields.AwareDateTime(allow_none=True)
     closed_at = fields.AwareDateTime(allow_none=True)
+    custom = fields.Dict(keys=fields.String(), values=fields.Raw())
     version = fields.Integer()
     sla = fields.List(fields.Dict(keys=fields.String(), values=fields.Raw()))
     ci = fields.List(fields.Dict(keys=fields.String(), values=fields.Raw()))

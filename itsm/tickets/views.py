@@ -1,60 +1,37 @@
 """The desk, and the actions that every record's page has. A kind's own package shows the record itself."""
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, send_file
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
+from itsm.fields import pages as own_fields
 from itsm.identity import queries as identity
 from itsm.kernel import files
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid, ItsmError
-from itsm.kernel.module import registry
 from itsm.kernel.text import _
-from itsm.tickets import filters, pages, policy, queries, services
+from itsm.tickets import conflicts, custom, pages, policy, previews, queries, services
+from itsm.tickets.desk import pages as desk_pages
+from itsm.tickets.live import services as live
 from itsm.tickets.models import Ticket
-from itsm.tickets.schemas import AssignForm, EntryInput, EscalateForm, FactsForm, LinkInput, step_form
+from itsm.tickets.schemas import AssignForm, EntryForm, EscalateForm, FactsForm, LinkInput, VersionForm, step_form
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.forms import read_form
 
 blueprint = Blueprint("tickets", __name__, template_folder="templates")
 
-PREVIEWABLE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 INSTANT_FIELD = "wake_at"
 
 
 @blueprint.get("/desk")
 @requires("tickets.read")
-def desk() -> str:
-    """The agent's queue: ready-made views with counts, a filter in the query language, due soonest first."""
+def desk() -> Any:
+    """The agent's queues, as a list or as a board."""
     actor = current_actor()
-    views = queries.queue_views(actor)
-    chosen = next((view for view in views if view.name == request.args.get("view")), _first_view(actor, views))
-    context = list_context(actor, chosen, request.args.get("q", ""))
-    if request.headers.get("HX-Target") == "queue":
-        return render_template("tickets/_queue.html", **context)
-    return render_template("tickets/desk.html", views=views, counts=queries.count_up_to_limit(actor, views), **context)
-
-
-def _first_view(actor: Actor, views: list[queries.View]) -> queries.View:
-    wanted = "groups" if actor.group_ids else "all"
-    return next(view for view in views if view.name == wanted)
-
-
-def list_context(actor: Actor, view: queries.View, text: str) -> dict[str, Any]:
-    """Everything a list of tickets needs: one page of rows, what modules add to them, the filter's fault if it has one."""
-    context: dict[str, Any] = {"view": view, "q": text, "fault": "", "columns": []}
-    order = request.args.get("sort", "newest" if view.name == "finished" else "due")
-    order = order if order in queries.ORDERS else "due"
-    try:
-        conditions = [view.condition, *filters.conditions(actor, text)]
-        page = queries.list_rows(actor, conditions=conditions, order=order, cursor=request.args.get("cursor"))
-    except Invalid as error:
-        return context | {"fault": str(error.message), "rows": [], "next": None, "sort": order}
-    ids = [row.id for row in page.items]
-    columns = [(item.title, item.read_many(actor, ids) if ids else {}) for item in registry().extensions("desk")]
-    return context | {"rows": page.items, "next": page.next, "columns": columns, "sort": order}
+    return desk_pages.show_board(actor) if request.args.get("layout") == "board" else desk_pages.show_list(actor)
 
 
 def _ticket(ticket_id: int) -> Ticket:
@@ -77,11 +54,12 @@ def _refused(ticket: Ticket, error: ItsmError, **typed: Any) -> tuple[str, int]:
 def write_entry(ticket_id: int) -> Any:
     """Reply, note or work done, with files."""
     ticket, actor = _ticket(ticket_id), current_actor()
-    form = read_form(EntryInput)
+    form = read_form(EntryForm)
     try:
-        if not form.ok:
-            raise Invalid(_("Please check what you entered"), errors=form.errors)
-        entry = services.write_entry(actor, ticket, **form.data, uploads=read_uploads())
+        form.require_ok()
+        facts = {name: value for name, value in form.data.items() if name != "reply"}
+        entry = services.write_entry(actor, ticket, **facts, uploads=read_uploads())
+        live.clear_draft(actor, ticket_id)
     except ItsmError as error:
         return _refused(ticket, error, **form.values)
     return _back(ticket, f"#entry-{entry.id}")
@@ -95,10 +73,10 @@ def take_step(ticket_id: int, name: str) -> Any:
     form = read_form(step_form(type(ticket).step_texts))
     try:
         fields = dict(form.data)
-        version = fields.pop("version", None)
+        version, despite_tasks = fields.pop("version", None), fields.pop("despite_tasks", False)
         if fields.get(INSTANT_FIELD):
             fields[INSTANT_FIELD] = pages.parse_local(INSTANT_FIELD, fields[INSTANT_FIELD])
-        services.take_step(actor, ticket, name, fields=fields, version=version)
+        services.take_step(actor, ticket, name, fields=fields, version=version, despite_tasks=despite_tasks)
     except ItsmError as error:
         return _refused(ticket, error, step=name, **form.values)
     return _back(ticket)
@@ -111,16 +89,43 @@ def change_facts(ticket_id: int) -> Any:
     ticket, actor = _ticket(ticket_id), current_actor()
     form = read_form(FactsForm)
     try:
-        if not form.ok:
-            raise Invalid(_("Please check what you entered"), errors=form.errors)
+        form.require_ok()
         changes = dict(form.data)
         version, priority, reason = changes.pop("version"), changes.pop("priority", None), changes.pop("reason", "")
+        changes.pop("was")
         services.change_facts(actor, ticket, version=version, changes=changes)
         if "priority" in form.values:
             _override(actor, ticket, priority, reason)
     except ItsmError as error:
+        if conflicts.is_conflict(error):
+            return conflicts.render(actor, ticket_id, form.values, endpoint="tickets.change_facts"), error.status
         return _refused(ticket, error, **form.values)
     return _back(ticket)
+
+
+@blueprint.post("/tickets/<int:ticket_id>/custom")
+@signed_in
+def change_custom(ticket_id: int) -> Any:
+    """Values of the site's own fields."""
+    ticket, actor = _ticket(ticket_id), current_actor()
+    form = read_form(VersionForm)
+    given = own_fields.asked_for(actor, ticket.kind, own_fields.posted(ticket.kind), services.draft_of(ticket))
+    try:
+        services.change_custom(actor, ticket, given, version=form.data.get("version"), whole=True)
+    except ItsmError as error:
+        g.own_fields_refused = (own_fields.posted(ticket.kind), error.errors)
+        return _refused(ticket, error)
+    return _back(ticket)
+
+
+@blueprint.post("/tickets/<int:ticket_id>/custom/form")
+@requires("tickets.read")
+def custom_part(ticket_id: int) -> Any:
+    """The own fields that the ticket's form asks for as it stands."""
+    actor = current_actor()
+    ticket = queries.get_by_id(actor, ticket_id)
+    draft = services.draft_of(ticket)
+    return custom.render_form(actor, ticket, replace(draft, custom={**draft.custom, **own_fields.posted(ticket.kind)}))
 
 
 def _override(actor: Actor, ticket: Ticket, priority: int | None, reason: str) -> None:
@@ -137,8 +142,7 @@ def assign(ticket_id: int) -> Any:
     ticket, actor = _ticket(ticket_id), current_actor()
     form = read_form(AssignForm)
     try:
-        if not form.ok:
-            raise Invalid(_("Please check what you entered"), errors=form.errors)
+        form.require_ok()
         services.assign(
             actor,
             ticket,
@@ -147,6 +151,8 @@ def assign(ticket_id: int) -> Any:
             version=form.data.get("version"),
         )
     except ItsmError as error:
+        if conflicts.is_conflict(error):
+            return conflicts.render(actor, ticket_id, form.values, endpoint="tickets.assign"), error.status
         return _refused(ticket, error, **form.values)
     return _back(ticket)
 
@@ -184,8 +190,7 @@ def link(ticket_id: int) -> Any:
     ticket, actor = _ticket(ticket_id), current_actor()
     form = read_form(LinkInput)
     try:
-        if not form.ok:
-            raise Invalid(_("Please check what you entered"), errors=form.errors)
+        form.require_ok()
         target = queries.find_ticket(actor, form.data["target"])
         if target is None:
             raise Invalid.field(
@@ -225,7 +230,10 @@ def older_entries(ticket_id: int) -> str:
     actor = current_actor()
     ticket = queries.get_by_id(actor, ticket_id)
     return render_template(
-        "tickets/_timeline.html", **pages.timeline(actor, ticket, before_id=request.args.get("before", type=int))
+        "tickets/_timeline.html",
+        **pages.timeline(
+            actor, ticket, before_id=request.args.get("before", type=int), show=request.args.get("show", "")
+        ),
     )
 
 
@@ -242,31 +250,32 @@ def open_by_number(number: str) -> BaseResponse:
 @blueprint.get("/attachments/<int:attachment_id>/<name>")
 @signed_in
 def download(attachment_id: int, name: str) -> Response:
-    """A file, always as a download except for plain images; the browser runs nothing of it in our origin."""
+    """A file, as a download except for plain images and harmless PDFs; the browser runs nothing of it in our origin."""
     del name
     row = queries.get_attachment(current_actor(), attachment_id)
-    shown = row.media_type in PREVIEWABLE and request.args.get("show") == "1"
+    form = previews.form_of(row) if request.args.get("show") == "1" else ""
+    shown = form == "picture" or (form == "pdf" and previews.is_plain_pdf(row))
     response = send_file(
         files.open_file(row.sha256),
         mimetype=row.media_type if shown else "application/octet-stream",
         as_attachment=not shown,
         download_name=row.name,
     )
-    g.content_policy = "sandbox; default-src 'none'"
+    # The browsers' own PDF viewers, which run nothing of a file in our origin, refuse to work in a sandbox.
+    g.content_policy = "default-src 'none'" if shown and form == "pdf" else "sandbox; default-src 'none'"
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-@blueprint.get("/desk/search")
-@requires("tickets.read")
-def search_all() -> Any:
-    """The search field of the shell: a number leads to its record, words lead to the list."""
-    words = request.args.get("q", "").strip()
-    found = queries.find_ticket(current_actor(), words) if words else None
-    if found is not None:
-        return redirect(pages.url_of(found))
-    quoted = " ".join(f'"{word}"' for word in words.replace('"', " ").split())
-    return redirect(url_for("tickets.desk", view="everything", q=quoted))
+@blueprint.get("/attachments/<int:attachment_id>/text")
+@signed_in
+def excerpt(attachment_id: int) -> str:
+    """The beginning of a text file, as escaped text."""
+    row = queries.get_attachment(current_actor(), attachment_id)
+    if previews.form_of(row) != "text":
+        raise Invalid.field("file", _("This file is not a text."))
+    text, more = previews.excerpt(row)
+    return render_template("tickets/_excerpt.html", file=row, text=text, more=more)
 
 
 @blueprint.get("/desk/group-members")

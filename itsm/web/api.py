@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, g, request, url_for
 from flask_smorest import Api, Blueprint
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 from sqlalchemy import delete, insert
@@ -121,6 +121,15 @@ def check_match(row: Any) -> int:
 def set_etag(version: int) -> None:
     """Send the row's version as the answer's ETag."""
     g.etag = etag_of(version)
+
+
+def created(
+    body: Any, endpoint: str, *, version: int | None = None, **arguments: Any
+) -> tuple[Any, int, dict[str, str]]:
+    """The answer to a POST that made a record: 201 with its body, where it is, and its version as ETag if it has one."""
+    if version is not None:
+        set_etag(version)
+    return body, 201, {"Location": url_for(endpoint, **arguments)}
 
 
 def setup(app: ItsmFlask, blueprints: Iterable[Blueprint]) -> Api:

@@ -34,7 +34,8 @@ chevron-right chevron-left chevron-down arrow-up-right lock eye printer server d
 apps cloud box cpu download calendar filter table link refresh trash edit history mail key shield-lock flag bulb
 logout moon sun language qrcode home message-circle circle-check circle-x info-circle external-link list
 layout-sidebar robot plug stack-2 versions heartbeat file-text report stethoscope certificate wifi device-mobile bolt
-arrow-back-up category activity clipboard-check help user-plus affiliate radar-2 adjustments command menu-2
+forms route arrow-back-up category activity clipboard-check help user-plus affiliate radar-2 adjustments command menu-2
+star layout-columns arrow-up
 """.split()  # noqa: SIM905 (a list of words reads better as text)
 
 

@@ -15,6 +15,11 @@ log = structlog.get_logger()
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def afterwards(work: Callable[[], None]) -> None:
+    """Do `work` once the answer is made, also when it refuses, in a transaction of its own; for what is noted of a request."""
+    g.setdefault("afterwards", []).append(work)
+
+
 class ItsmFlask(Flask):
     """Flask with the transaction rule: answers below 400 commit, others and exceptions roll back.
 
@@ -42,3 +47,14 @@ class ItsmFlask(Flask):
             preferences.forget()
             raise
         return response
+
+    def process_response(self, response: Response) -> Response:
+        answered: Response = super().process_response(response)
+        waiting = g.pop("afterwards", ())
+        if waiting:
+            session.rollback()  # what the page itself read
+            set_reading(only=False)
+            for work in waiting:
+                work()
+            session.commit()
+        return answered

@@ -7,9 +7,11 @@ from flask import request
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 
-from itsm.kernel.errors import ItsmError
+from itsm.kernel.errors import Invalid, ItsmError
+from itsm.kernel.text import _
 from itsm.web.problems import flatten
 
+OWN_FIELDS = ("custom.", "custom_shown")  # fields of the site's own, which `itsm.fields` reads
 CONTROL_FIELDS = frozenset({"csrf_token", "next"})
 
 
@@ -25,6 +27,11 @@ class Form:
     def ok(self) -> bool:
         """Whether nothing is wrong so far."""
         return not self.errors
+
+    def require_ok(self) -> None:
+        """Raise `Invalid` with what is wrong, where a page shows refusals of services and of the form alike."""
+        if self.errors:
+            raise Invalid(_("Please check what you entered"), errors=self.errors)
 
     def refuse(self, error: ItsmError) -> None:
         """Take over what a service found wrong."""
@@ -56,7 +63,7 @@ def read_form(schema: type[Schema], *, source: MultiDict[str, str] | None = None
 def _by_field(schema: Schema, posted: MultiDict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in posted:
-        if name in CONTROL_FIELDS:
+        if name in CONTROL_FIELDS or name.startswith(OWN_FIELDS):
             continue
         field = schema.fields.get(name)
         many = isinstance(field, fields.List)

@@ -1,12 +1,13 @@
 """The shell as a module: its housekeeping jobs and the start page."""
 
-from itsm.kernel import audit, jobs
+from itsm.kernel import audit, jobs, undo
 from itsm.kernel.db import unit_of_work
 from itsm.kernel.jobs import Job, Outcome
-from itsm.kernel.module import MenuEntry, Module, Permission
+from itsm.kernel.module import MenuEntry, Module, PaletteSource, Permission
 from itsm.kernel.text import _
-from itsm.web import audit_log
+from itsm.web import audit_log, palette
 from itsm.web.api import forget_old_keys
+from itsm.web.undo_api import blueprint as undo_blueprint
 from itsm.web.views import blueprint
 from itsm.web.views_admin import blueprint as admin_blueprint
 
@@ -21,7 +22,8 @@ def seal_audit() -> Outcome:
 MODULE = Module(
     name="web",
     title=_("Shell"),
-    pages=(blueprint, admin_blueprint),
+    pages=(blueprint, admin_blueprint, palette.blueprint),
+    api=(undo_blueprint,),
     permissions=(Permission("admin.open", _("Open the administration"), ("admin",)),),
     menu=(
         MenuEntry(
@@ -75,9 +77,11 @@ MODULE = Module(
             hint=_("Who changed what, and proof that nobody rewrote it."),
         ),
     ),
+    palette=(PaletteSource(_("Pages"), palette.find_pages, order=40),),
     tasks={audit_log.VERIFY_TASK: audit_log.verify},
     jobs=(
         Job("web.forget_keys", _("Forget old idempotency keys"), forget_old_keys, every_seconds=3600),
+        Job("web.forget_undo", _("Forget what can no longer be taken back"), undo.forget_old, every_seconds=3600),
         Job("web.forget_runs", _("Forget old job runs"), jobs.forget_old_runs, every_seconds=3600),
         Job("web.seal_audit", _("Seal the audit log"), seal_audit, every_seconds=5),
     ),

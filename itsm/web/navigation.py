@@ -12,17 +12,18 @@ from itsm.web.access import current_actor
 
 def menu(area: str) -> list[MenuEntry]:
     """Entries of an area for the present actor."""
-    return [entry for module, entry in registry().menu(area) if _is_shown(module, entry.permission)]
+    return [entry for module, entry in registry().menu(area) if is_shown(module, entry.permission)]
 
 
 def panels(slot: str, thing: Any) -> Markup:
     """Everything that modules put into a place on a page, as one piece of HTML."""
     actor = current_actor()
-    shown = [panel for module, panel in registry().panels(slot) if _is_shown(module, panel.permission)]
+    shown = [panel for module, panel in registry().panels(slot) if is_shown(module, panel.permission)]
     return Markup("").join(Markup(panel.render(actor, thing)) for panel in shown)  # noqa: S704 (panels render templates, which escape)
 
 
-def _is_shown(module: Module, permission: str) -> bool:
+def is_shown(module: Module, permission: str) -> bool:
+    """Whether the present actor sees what a module offers to holders of a permission (or to everyone)."""
     if permission and not current_actor().has(permission):
         return False
     return not module.switchable or preferences.is_on(module.name)

@@ -1,21 +1,24 @@
 """What templates use to write things: the reader's formats, badges' words, icons, static files with versions."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, has_request_context, request, url_for
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from config.priorities import IMPACTS, PRIORITIES, URGENCIES
-from itsm.kernel import clock
+from itsm.kernel import clock, lifecycles
 from itsm.kernel.actor import ANONYMOUS, Actor
 from itsm.kernel.formats import Reader
-from itsm.kernel.module import registry
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import LANGUAGES, RIGHT_TO_LEFT, _, current_language, plural, translate, translate_plural
+from itsm.web.audit_titles import action_title, subject_title
 
 STATIC = Path(__file__).parent / "static"
 HOLD_REASONS = {
@@ -28,14 +31,18 @@ HOLD_REASONS = {
 CHANNELS = {
     "web": _("web"), "portal": _("portal"), "mail": _("e-mail"), "phone": _("phone"), "api": _("API"),
     "system": _("system"), "command": _("command"), "event": _("monitoring"), "chat": _("chat"), "import": _("import"),
+    "rule": _("rule"),
 }  # fmt: skip
+
+
+_reader = cache(Reader)
 
 
 def reader() -> Reader:
     """For whom the present page is written."""
     actor: Actor = g.get("actor", ANONYMOUS)
     zone = actor.timezone if actor.person_id else settings().timezone
-    return Reader(language=current_language(), timezone=zone)
+    return _reader(current_language(), zone)
 
 
 def choose_language() -> str:
@@ -56,23 +63,23 @@ def _fingerprint(name: str) -> str:
 
 def asset(name: str) -> str:
     """The address of a static file, which changes with its content."""
+    return _address(request.script_root, name)
+
+
+@cache
+def _address(root: str, name: str) -> str:
+    del root  # part of every address, so that one process may serve several
     return url_for("static", filename=name, v=_fingerprint(name))
 
 
 def icon(name: str, extra: str = "") -> Markup:
     """An icon of the sprite."""
-    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
-        extra, asset("vendor/icons.svg"), name
-    )
+    return _icon(asset("vendor/icons.svg"), name, extra)
 
 
-@cache
-def state_title(kind: str, state: str) -> Any:
-    """The title of a state of a kind's life cycle (the first life cycle of the kind that knows it)."""
-    for name, cycle in registry().lifecycles.items():
-        if name.split(".")[0] == kind and state in cycle.states:
-            return cycle[state].title
-    return state
+@lru_cache(maxsize=1000)
+def _icon(sprite: str, name: str, extra: str) -> Markup:
+    return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>').format(extra, sprite, name)
 
 
 def ago(value: datetime) -> Any:
@@ -108,10 +115,27 @@ def safe_link(address: str) -> str:
     return address if address.strip().lower().startswith(("http://", "https://", "mailto:")) else ""
 
 
+@pass_eval_context
+def _template_text(context: EvalContext, text: str, /, **values: Any) -> str:
+    """`_("…")` in templates, as Jinja's own does it, but without a format for the many texts that hold no values."""
+    translated = Markup(translate(text)) if context.autoescape else translate(text)  # noqa: S704 – from the catalogues
+    return translated % values if values or "%" in translated else translated
+
+
+def once(macro: Callable[..., str], *arguments: Any) -> str:
+    """What a macro writes for these arguments, written once a page: fifty rows show the same few states and people."""
+    written: dict[Any, str] = g.setdefault("written", {})
+    key = (macro, current_language(), arguments)
+    if key not in written:
+        written[key] = macro(*arguments)
+    return written[key]
+
+
 def setup(app: Flask) -> None:
     """Give templates their filters and globals."""
     filters: dict[str, Any] = {
         "instant": lambda value: reader().instant(value) if value else "–",
+        "iso": datetime.isoformat,
         "day": lambda value: reader().day(value) if isinstance(value, date) else "–",
         "short_day": lambda value: reader().day(value, short=True) if value else "–",
         "time": lambda value: reader().time(value) if value else "–",
@@ -128,7 +152,8 @@ def setup(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         icon=icon,
-        state_title=state_title,
+        once=once,
+        state_title=lifecycles.state_title,
         now=clock.now,
         site=settings,
         impacts={key: _(title) for key, title in IMPACTS.items()},
@@ -136,6 +161,8 @@ def setup(app: Flask) -> None:
         priorities={key: _(title) for key, title in PRIORITIES.items()},
         hold_reasons=HOLD_REASONS,
         channels=CHANNELS,
+        action_title=action_title,
+        subject_title=subject_title,
         languages=LANGUAGES,
         actor=lambda: g.get("actor", ANONYMOUS),
         person=lambda: g.get("person"),
@@ -143,4 +170,5 @@ def setup(app: Flask) -> None:
         direction=lambda: "rtl" if current_language() in RIGHT_TO_LEFT else "ltr",
     )
     app.jinja_env.install_gettext_callables(translate, translate_plural, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals["_"] = _template_text
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

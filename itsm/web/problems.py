@@ -11,8 +11,11 @@ from werkzeug.exceptions import HTTPException
 
 from itsm.kernel.actor import ANONYMOUS
 from itsm.kernel.db import session
-from itsm.kernel.errors import Conflict, ItsmError
+from itsm.kernel.errors import Conflict, Forbidden, ItsmError
 from itsm.kernel.text import _
+from itsm.web import security_log
+from itsm.web.statuses import DETAILS, TITLES
+from itsm.web.validation import in_words
 
 log = structlog.get_logger()
 
@@ -54,7 +57,7 @@ def answer(
 
 
 def flatten(messages: Any, prefix: str = "") -> dict[str, list[str]]:
-    """marshmallow's nested messages as field path → texts."""
+    """marshmallow's nested messages as field path → texts, in the language of the moment."""
     if isinstance(messages, dict):
         flat: dict[str, list[str]] = {}
         for name, inner in messages.items():
@@ -62,10 +65,12 @@ def flatten(messages: Any, prefix: str = "") -> dict[str, list[str]]:
             flat |= flatten(inner, "" if path == "_schema" else path)
         return flat
     texts = messages if isinstance(messages, list) else [messages]
-    return {prefix or "_": [str(text) for text in texts]}
+    return {prefix or "_": [in_words(text) for text in texts]}
 
 
 def _itsm_error(error: ItsmError) -> Response:
+    if isinstance(error, Forbidden):
+        security_log.note_refusal()
     errors = {name: [str(text) for text in texts] for name, texts in error.errors.items()}
     members = {"current": error.current} if isinstance(error, Conflict) and error.current else {}
     return answer(error.status, str(error.title), str(error.message), errors=errors, **members)
@@ -83,17 +88,10 @@ def _invalid_input(error: ValidationError) -> Response:
 def http_error(error: HTTPException) -> Response:
     """An HTTP error of the framework as our own answer."""
     status = error.code or 500
-    texts = {
-        401: _("Sign in, or send a valid token."),
-        404: _("There is no such page, or you may not see it."),
-        405: _("This address does not answer that method."),
-        413: _("This is too large."),
-        429: _("Too many requests. Wait a little and try again."),
-    }
     data = getattr(error, "data", None) or {}
     errors = flatten(next(iter(data["messages"].values()))) if isinstance(data.get("messages"), dict) else None
-    detail = str(texts.get(status, error.description or ""))
-    response = answer(status, error.name, detail, errors=errors)
+    title, detail = TITLES.get(status, error.name), DETAILS.get(status, error.description or "")
+    response = answer(status, str(title), str(detail), errors=errors)
     for name, value in error.get_headers():
         if name in {"Retry-After", "WWW-Authenticate", "Allow"}:
             response.headers[name] = value
@@ -118,6 +116,12 @@ def _refused_by_database(error: IntegrityError | DataError | OverflowError) -> R
     return answer(422, str(_("Please check what you entered")), str(detail))
 
 
+def _too_deep(error: RecursionError) -> Response:
+    session.rollback()
+    log.warning("what was sent lies too deep", path=request.path, error=str(error))
+    return answer(400, str(_("Please check what you entered")), str(_("What was sent is nested too deeply.")))
+
+
 def _csrf_error(error: CSRFError) -> Response:
     del error
     return answer(403, str(_("The page was open for too long")), str(_("Reload the page and send it again.")))
@@ -138,5 +142,6 @@ def setup(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _refused_by_database)
     app.register_error_handler(DataError, _refused_by_database)
     app.register_error_handler(OverflowError, _refused_by_database)  # SQLite's driver says it so
+    app.register_error_handler(RecursionError, _too_deep)
     if not app.config["ITSM"].testing:
         app.register_error_handler(Exception, _unexpected)

@@ -7,8 +7,6 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, request, send_from_directory
 from flask_babel import Babel
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import text
@@ -18,7 +16,8 @@ from werkzeug.routing import IntegerConverter, Map
 from config.settings import Settings
 from itsm.kernel import jobs
 from itsm.kernel.db import session
-from itsm.web import access, navigation, presentation, problems
+from itsm.kernel.text import CATALOGUES
+from itsm.web import access, navigation, presentation, problems, rates
 from itsm.web.access import open_to_anyone, own_rule
 
 CSP = {
@@ -47,15 +46,6 @@ class IdConverter(IntegerConverter):
         super().__init__(map, max=LARGEST_ID)
 
 
-def actor_key() -> str:
-    """For whom the API's rate is counted: the person, else the address."""
-    actor = g.get("actor")
-    return f"person:{actor.person_id}" if actor is not None and actor.person_id else get_remote_address()
-
-
-limiter = Limiter(key_func=actor_key, storage_uri="memory://", headers_enabled=True)
-
-
 def setup(app: Flask, settings: Settings) -> None:
     """Everything the shell needs, before modules register their pages."""
     app.config.update(
@@ -64,8 +54,7 @@ def setup(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_DEFAULT_LOCALE="en",
-        BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).resolve().parents[1] / "translations"),
-        RATELIMIT_ENABLED=not settings.testing,
+        BABEL_TRANSLATION_DIRECTORIES=str(CATALOGUES),
         SEND_FILE_MAX_AGE_DEFAULT=YEAR_SECONDS,
     )
     app.url_map.converters["int"] = IdConverter
@@ -78,7 +67,7 @@ def setup(app: Flask, settings: Settings) -> None:
     navigation.setup(app)
     problems.setup(app)
     csrf.init_app(app)
-    limiter.init_app(app)
+    rates.setup(app, settings)
     _set_headers(app, settings)
     _serve_static(app)
     _add_health(app, settings)
@@ -86,16 +75,9 @@ def setup(app: Flask, settings: Settings) -> None:
 
 def finish(app: Flask) -> None:
     """Checks that run once the actor is known; called after identity bound itself."""
-    app.before_request(_limit_api)
+    app.before_request(rates.check_rate)
     app.before_request(access.check_access)
     app.before_request(_check_csrf)
-
-
-def _limit_api() -> None:
-    """Count calls of the API by person, else by address; raises 429 beyond the rate of the settings."""
-    if request.path.startswith("/api/"):
-        with limiter.limit(current_app.config["ITSM"].api_rate, key_func=actor_key):
-            pass
 
 
 def _check_csrf() -> None:

@@ -1,5 +1,6 @@
 """Administration of the system: its start page, jobs, background tasks, modules, settings and the audit log."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from config.settings import describe
 from itsm.kernel import jobs, preferences
 from itsm.kernel.errors import Forbidden, ItsmError
 from itsm.kernel.runtime import settings
-from itsm.kernel.text import _
+from itsm.kernel.text import _, translate
 from itsm.web import audit_log, operations
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.api import StrictSchema
@@ -144,7 +145,8 @@ def save_modules() -> Any:
 def show_settings() -> str:
     """Every setting in force with its source; secrets masked."""
     words = request.args.get("q", "").strip().lower()
-    rows = [row for row in describe(in_force=settings()) if words in f"{row.name} {row.title}".lower()]
+    described = [replace(row, title=translate(row.title)) for row in describe(in_force=settings())]
+    rows = [row for row in described if words in f"{row.name} {row.title}".lower()]
     return render_template("web/admin/settings.html", rows=rows, q=words)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,7 @@ from itsm.kernel.pdf import render_pdf
 from tests.assets.inventory.machines import machine
 from tests.factories import Factory
 from tests.itsm.web.browser import post
+from tests.statements import statements_of
 
 HOSTILE = "<script>alert('x')</script>&\"'"
 ESCAPED = "&lt;script&gt;alert("
@@ -103,7 +105,7 @@ def test_the_list_costs_the_same_statements_whatever_its_length(signed_in: Flask
             seen.append(arguments[2])
 
         event.listen(db.engine, "before_cursor_execute", note)
-        page(signed_in, "/assets?words=thinkpad&state=in_use")
+        page(signed_in, "/assets?q=thinkpad&state=in_use")
         event.remove(db.engine, "before_cursor_execute", note)
         return len([one for one in seen if one.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE"))])
 
@@ -240,7 +242,7 @@ def test_hostile_texts_are_shown_and_never_run(signed_in: FlaskClient, make: Fac
         state="in_use", owner_id=owner.id,
     )  # fmt: skip
     services.take_step(SYSTEM, asset, "report_missing", fields={"note": HOSTILE})
-    for address in ("/assets", f"/assets/{asset.number}", f"/assets?words={HOSTILE}"):
+    for address in ("/assets", f"/assets/{asset.number}", f"/assets?q={HOSTILE}"):
         shown = page(signed_in, address)
         assert "<script>alert" not in shown
         assert ESCAPED in shown
@@ -335,3 +337,44 @@ def test_assets_as_json(client: FlaskClient, make: Factory, keeper: Person) -> N
     assert set(wrong.json["errors"]) == {"kind", "colour"}
     own = client.get("/api/v1/assets", headers={"Authorization": f"Bearer {make.token(user)}"})
     assert [one["number"] for one in own.json["items"]] == [number]
+
+
+def test_the_history_tells_days_amounts_and_names_as_the_reader_writes_them(
+    signed_in: FlaskClient, make: Factory, keeper: Person
+) -> None:
+    first, second = make.ci("srv-first"), make.ci("srv-second")
+    asset = make.asset(purchased_on=date(2026, 11, 21), price_minor=129950, currency="EUR")
+    for ci in (first, second):
+        services.tie_to_ci(SYSTEM, asset, ci.id)
+    services.change_asset(SYSTEM, asset, changes={"price_minor": 119900})
+    services.change_asset(
+        SYSTEM, asset, changes={"price_minor": 1300000, "currency": "SEK", "purchased_on": date(2026, 3, 21)}
+    )
+    text = history_of(signed_in, asset.number)
+    assert "Price: 1,199.00 EUR → 13,000.00 SEK" in text
+    assert "Price: 1,299.50 EUR → 1,199.00 EUR" in text
+    assert "Purchased: 21 Nov 2026 → 21 Mar 2026" in text
+    assert "Configuration item: srv-first → srv-second" in text
+    assert "Currency" not in text
+    keeper.language = "fa"
+    session.commit()
+    persian = history_of(signed_in, asset.number)
+    assert "۳۰ آبان ۱۴۰۵" in persian
+    assert "۱,۱۹۹.۰۰ EUR" in persian
+
+
+def history_of(client: FlaskClient, number: str) -> str:
+    """The lines of the history without markup."""
+    lines = re.findall(r'<p class="entry-line">(.*?)</p>', page(client, f"/assets/{number}"))
+    return "\n".join(re.sub(r"<[^>]+>", "", line) for line in lines)
+
+
+def test_a_longer_history_costs_no_more_statements(signed_in: FlaskClient, make: Factory) -> None:
+    asset, cis = make.asset(), [make.ci(), make.ci()]
+    services.tie_to_ci(SYSTEM, asset, cis[0].id)
+    session.commit()
+    before = statements_of(signed_in, f"/assets/{asset.number}")
+    for turn in range(6):
+        services.tie_to_ci(SYSTEM, asset, cis[(turn + 1) % 2].id)
+    session.commit()
+    assert statements_of(signed_in, f"/assets/{asset.number}") == before

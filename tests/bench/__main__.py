@@ -19,13 +19,18 @@ from itsm.kernel import migrate
 from itsm.kernel.db import db, session
 from itsm.kernel.module import registry
 from itsm.process import settle_memory
+from tests.bench.crowd import run_crowd
+from tests.bench.data import grow_to
+from tests.bench.escalation import run_escalation
 from tests.bench.measure import Figure
 from tests.bench.pages import run_pages
 from tests.bench.system import run_system
 from tests.bench.throughput import run_throughput
-from tests.conftest import DATABASES, ROOT, settings_for
+from tests.conftest import ROOT, settings_for
+from tests.databases import DATABASES
 
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (10_000, 100_000, 1_000_000)
+PARTS = ("pages", "crowd", "escalation", "throughput", "system")
 
 
 @contextmanager
@@ -74,21 +79,43 @@ def table(figures: list[Figure]) -> str:
     return "\n".join(lines)
 
 
+def _arguments() -> argparse.Namespace:
+    def words(text: str) -> list[str]:
+        return text.split(",")
+
+    parser = argparse.ArgumentParser(
+        description="Measure what the application costs; budgets stand beside the figures."
+    )
+    parser.add_argument("--sizes", type=lambda text: [int(each) for each in words(text)], default=list(SIZES))
+    parser.add_argument("--databases", type=words, default=["sqlite", "postgresql"])
+    parser.add_argument(
+        "--only", type=words, default=list(PARTS), help=f"parts, with commas between: {', '.join(PARTS)}"
+    )
+    return parser.parse_args()
+
+
+def _on_database(kind: str, parts: list[str], sizes: list[int]) -> list[Figure]:
+    figures: list[Figure] = []
+    if "escalation" in parts:
+        with fresh_app(kind) as (app, _url, _folder):
+            figures += run_escalation(app)
+    with fresh_app(kind) as (app, url, folder):
+        if "throughput" in parts:
+            figures += run_throughput(app, url, folder)
+        if "pages" in parts:
+            figures += run_pages(app, sizes)
+        if "crowd" in parts:
+            grow_to(app, sizes[-1])
+            figures += run_crowd(app, url, folder, sizes[-1])
+    return figures
+
+
 def main() -> int:
     """Run, print, keep."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
-    parser.add_argument("--databases", default="sqlite,postgresql")
-    parser.add_argument("--only", default="pages,throughput,system")
-    chosen = parser.parse_args()
-    sizes = [int(each) for each in chosen.sizes.split(",")]
+    chosen = _arguments()
     figures: list[Figure] = []
-    for kind in chosen.databases.split(","):
-        with fresh_app(kind) as (app, url, folder):
-            if "throughput" in chosen.only:
-                figures += run_throughput(app, url, folder)
-            if "pages" in chosen.only:
-                figures += run_pages(app, sizes)
+    for kind in chosen.databases:
+        figures += _on_database(kind, chosen.only, chosen.sizes)
     if "system" in chosen.only:
         figures += run_system()
     sys.stdout.write(table(figures) + "\n")

@@ -35,6 +35,27 @@ class Figure:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What a piece of work may cost a request; None where nobody promised anything."""
+
+    cpu_ms: float | None = None
+    statements: float | None = None
+    p95_ms: float | None = None
+
+    def judge(self, figure: Figure) -> Figure:
+        """Write the budget beside what was measured, and whether it is kept."""
+        limits = (
+            (self.cpu_ms, figure.cpu_ms, "ms cpu"),
+            (self.statements, figure.statements, "sql"),
+            (self.p95_ms, figure.p95_ms, "ms p95"),
+        )
+        promised = [(limit, measured, unit) for limit, measured, unit in limits if limit is not None]
+        figure.budget = ", ".join(f"≤ {limit:g} {unit}" for limit, _measured, unit in promised)
+        figure.met = all(measured <= limit for limit, measured, _unit in promised)
+        return figure
+
+
 @contextmanager
 def counted_statements() -> Iterator[list[str]]:
     """Every statement that the application's engine runs inside the block."""
@@ -74,18 +95,21 @@ def own_cpu_seconds() -> float:
 
 
 def measure(app: Flask, name: str, size: int, work: Callable[[], int], *, runs: int = 40, warm: int = 5) -> Figure:
-    """Run `work` (answers the bytes of its answer) often enough to trust the median."""
+    """Run `work` (answers the bytes of its answer) often enough to trust the median.
+
+    The median counts statements as well: now and then a request fills anew what is held for some seconds.
+    """
     for _each in range(warm):
         work()
-    walls, size_bytes = [], 0
+    walls, ran, size_bytes = [], [], 0
     with counted_statements() as statements:
         before = own_cpu_seconds() + database_cpu_seconds(app)
-        started = len(statements)
         for _each in range(runs):
+            statements.clear()
             start = time.perf_counter()
             size_bytes = work()
             walls.append((time.perf_counter() - start) * 1000)
-        ran = len([each for each in statements[started:] if not each.startswith("BEGIN")])
+            ran.append(len([each for each in statements if not each.startswith("BEGIN")]))
         cpu = own_cpu_seconds() + database_cpu_seconds(app) - before
     walls.sort()
     return Figure(
@@ -93,7 +117,7 @@ def measure(app: Flask, name: str, size: int, work: Callable[[], int], *, runs: 
         size=size,
         database=app.config["SQLALCHEMY_DATABASE_URI"].split(":")[0].split("+")[0],
         cpu_ms=round(cpu * 1000 / runs, 2),
-        statements=round(ran / runs, 2),
+        statements=statistics.median(ran),
         p50_ms=round(statistics.median(walls), 2),
         p95_ms=round(walls[int(len(walls) * 0.95) - 1], 2),
         size_bytes=size_bytes,

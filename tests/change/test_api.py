@@ -153,3 +153,14 @@ def test_how_a_change_is_decided_on_is_read_by_staff_and_approvers_only(client: 
     assert read(client, address, auth).status_code == 200
     assert read(client, f"{address}/approvals", auth).status_code == 403
     assert read(client, f"{address}/approvals", headers(make)).status_code == 200
+
+
+def test_the_requesters_side_reads_no_plan_and_no_review(client: FlaskClient, make: Factory) -> None:
+    inside = {"plan", "test_plan", "backout_plan", "risk_level", "risk_reason", "review_outcome", "review_notes"}
+    requester = make.person()
+    change = make.change(SYSTEM, requester_id=requester.id, plan="Swap it", backout_plan="Swap it back")
+    session.commit()
+    own = read(client, f"/changes/{change.number}", auth_of(make, requester)).json
+    assert not inside & own.keys()
+    assert own["title"] == change.title
+    assert inside <= read(client, f"/changes/{change.number}", headers(make)).json.keys()

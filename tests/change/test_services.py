@@ -22,6 +22,7 @@ from itsm.tickets import queries as tickets
 from itsm.tickets import services as ticket_services
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.journal import whole_journal
 
 WINDOW = {"planned_start_at": NOW + timedelta(days=1), "planned_end_at": NOW + timedelta(days=1, hours=2)}
 
@@ -64,7 +65,7 @@ def test_one_refusal_rejects_a_normal_change_and_stands_in_the_journal(app: Flas
     change = assessed(make, one, two)
     vote(make, one, change, "reject")
     assert change.state == "rejected"
-    entries = [entry for entry in tickets.whole_journal(change.id) if entry.actor_id == one.id]
+    entries = [entry for entry in whole_journal(change.id) if entry.actor_id == one.id]
     assert ["Because" in entry.body for entry in entries] == [True]
     with pytest.raises(Conflict):
         vote(make, two, change)

@@ -15,6 +15,7 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.statements import counted
 
 
 def ci(name: str, class_key: str = "server") -> Ci:
@@ -47,6 +48,45 @@ def test_services_are_the_union_over_cis_each_once(app: Flask, make: Factory) ->
         needs(service, host)
     change = make.change(SYSTEM, ci_ids=[one.id, two.id])
     assert [service.name for service in touched_by(SYSTEM, change).services] == ["Mail", "Payroll"]
+
+
+def test_people_are_the_union_over_cis(app: Flask, make: Factory) -> None:
+    hosts = [ci(f"srv-{number}") for number in range(3)]
+    for host in hosts:
+        for _number in range(2):
+            desk = make.ci(class_key="pc", owner_id=make.person().id)
+            needs(desk, host)
+    both = make.person()
+    for host in hosts:
+        needs(make.ci(class_key="pc", owner_id=both.id), host)
+    change = make.change(SYSTEM, ci_ids=[host.id for host in hosts])
+    assert (touched_by(SYSTEM, change).people, change.touched_people) == (7, 7)
+
+
+def test_services_that_stand_on_both_of_two_cis_stop(app: Flask, make: Factory) -> None:
+    cluster, service = ci("cluster", "cluster"), ci("Payroll", "business_service")
+    members = [ci("m1"), ci("m2")]
+    for member in members:
+        make.relation(member, cluster, "member_of")
+    needs(service, cluster)
+    one, two = (make.change(SYSTEM, ci_ids=[each.id for each in named]) for named in (members[:1], members))
+    assert [[each.degraded for each in touched_by(SYSTEM, each).services] for each in (one, two)] == [[True], [False]]
+
+
+def test_many_cis_cost_what_one_costs(app: Flask, make: Factory) -> None:
+    hosts = [ci(f"srv-{number}") for number in range(30)]
+    for host in hosts:
+        needs(ci(f"Service of {host.name}", "business_service"), host)
+    few, many = (make.change(SYSTEM, ci_ids=[host.id for host in hosts[:number]]) for number in (1, 30))
+
+    def cost(change: Change) -> int:
+        with counted() as statements:
+            touched = touched_by(SYSTEM, change)
+        assert not touched.truncated
+        return len(statements)
+
+    assert cost(few) == cost(many) <= 8
+    assert len(many.touched_services) == 30
 
 
 def test_an_approver_without_the_cmdb_sees_what_is_decided_on(app: Flask, make: Factory) -> None:

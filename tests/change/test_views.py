@@ -73,7 +73,7 @@ def test_a_change_is_asked_for_on_the_form(client: FlaskClient, make: Factory) -
         ({"ci": "no-such-box"}, "There is no CI"),
         ({"planned_start_at": "2026-11-20T22:00", "planned_end_at": "2026-11-20T21:00"}, "must end after"),
         ({"planned_start_at": "soon"}, "not a day and time"),
-        ({"title": ""}, "Missing data"),
+        ({"title": ""}, "Please fill this in"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_typed_is_lost(

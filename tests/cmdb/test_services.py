@@ -12,9 +12,9 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from itsm.search import queries as search
-from itsm.tickets import queries as tickets
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.journal import whole_journal
 
 
 def test_seeding_twice_changes_nothing(app: Flask) -> None:
@@ -216,7 +216,7 @@ def test_a_ticket_names_cis_and_its_journal_tells(app: Flask, make: Factory) -> 
     assert queries.cis_of_ticket(agent, incident.id) == [ci]
     assert queries.open_tickets_of(agent, [ci.id]) == [incident]
     services.detach_ci(agent, incident, ci)
-    changes = [entry.changes["ci"] for entry in tickets.whole_journal(incident.id) if "ci" in entry.changes]
+    changes = [entry.changes["ci"] for entry in whole_journal(incident.id) if "ci" in entry.changes]
     assert changes == [[None, "label printer"], ["label printer", None]]
 
 

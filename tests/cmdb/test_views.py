@@ -181,7 +181,7 @@ def test_a_callers_equipment_is_ticked(desk: FlaskClient, make: Factory) -> None
     status, location = posted(desk, "/incidents/new", "/incidents/new", **form)
     assert status == 302
     assert "NB-ELENA" in desk.get(location).text
-    refused = posted(desk, "/incidents/new", "/incidents/new", **form | {"ci": ["nothing"]})
+    refused = posted(desk, "/incidents/new", "/incidents/new", **form | {"ci_name": "nothing"})
     assert refused[0] == 422
     assert 'value="nothing"' in refused[1]
 
@@ -211,3 +211,21 @@ def test_a_ci_page_costs_the_same_with_many_relations(desk: FlaskClient, make: F
     for _number in range(20):
         make.relation(make.ci(), server)
     assert cost() == one <= 20
+
+
+def test_the_filter_language_narrows_list_pages_and_files(desk: FlaskClient, make: Factory) -> None:
+    for number in range(60):
+        make.ci(f"srv-{number:02}", serial=f"S{number}")
+    make.ci("=cmd", class_key="switch")
+    make.ci("old", state="retired")
+    first = desk.get("/cmdb", query_string={"q": "class = server"}).text
+    assert "srv-00" in first
+    assert "=cmd" not in first
+    assert "q=class+%3D+server&amp;cursor=" in first
+    assert ">old<" in desk.get("/cmdb", query_string={"q": "state = retired"}).text
+    assert ">old<" not in first
+    sheet = desk.get("/cmdb/export.csv", query_string={"q": "class = switch"}).text.splitlines()
+    assert len(sheet) == 2
+    assert sheet[1].startswith("'=cmd,Switch,In operation")
+    assert desk.get("/cmdb/export.xlsx", query_string={"q": "class = server"}).data[:2] == b"PK"
+    assert desk.get("/cmdb/export.csv", query_string={"q": "clas = switch"}).status_code == 422

@@ -3,11 +3,15 @@
 import pytest
 from flask import Flask
 
+from cmdb import queries as cmdb
+from incident import services as incidents
 from incident.models import Incident
+from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, IllegalTransition, Invalid
 from itsm.tickets import queries, services
 from tests.factories import Factory
+from tests.journal import whole_journal
 
 
 def test_an_incident_gets_number_priority_and_group_by_category(app: Flask, make: Factory) -> None:
@@ -37,6 +41,20 @@ def test_a_closed_incident_takes_no_step(app: Flask, make: Factory) -> None:
         services.take_step(agent, incident, "reopen", fields={"note": "again"})
 
 
+def test_an_incident_that_continues_a_closed_one_concerns_its_cis(app: Flask, make: Factory) -> None:
+    person, server, printer = make.person(), make.ci("srv"), make.ci("printer", class_key="printer")
+    requester = make.actor_of(person)
+    closed = make.incident(requester_id=person.id, ci_ids=[server.id, printer.id])
+    services.take_step(SYSTEM, closed, "resolve", fields={"resolution_code": "fixed", "resolution": "x"})
+    services.take_step(SYSTEM, closed, "close")
+    # The requester may not see these CIs, and the new ticket names them all the same.
+    fresh = incidents.reply_as_requester(requester, closed, body="It came back")
+    assert fresh.reopened_from_id == closed.id
+    assert [ci.name for ci in cmdb.cis_of_ticket(SYSTEM, fresh.id)] == ["printer", "srv"]
+    noted = [entry.changes["ci"] for entry in whole_journal(fresh.id) if "ci" in entry.changes]
+    assert noted == [[None, "srv, printer"]]
+
+
 def test_the_requester_sees_and_reopens_but_does_not_work(app: Flask, make: Factory) -> None:
     person = make.person()
     requester, agent, stranger = make.actor_of(person), make.actor(), make.actor("end_user")
@@ -59,6 +77,6 @@ def test_escalation_follows_the_levels_and_carries_the_note(app: Flask, make: Fa
     session.expire_all()
     fresh = session.get_one(Incident, incident.id)
     assert (fresh.group_id, fresh.level, fresh.reassignments) == (second.id, 2, 1)
-    path = queries.escalation_path(queries.whole_journal(fresh.id))
+    path = queries.escalation_path(whole_journal(fresh.id))
     assert [group for _at, group in path] == [first.id, second.id]
-    assert any(entry.body == "Cable is fine" for entry in queries.whole_journal(fresh.id))
+    assert any(entry.body == "Cable is fine" for entry in whole_journal(fresh.id))

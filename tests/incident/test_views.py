@@ -148,7 +148,7 @@ def test_the_record_costs_at_most_fourteen_statements(desk: FlaskClient, make: F
 def test_a_filter_that_cannot_be_read_says_where(desk: FlaskClient) -> None:
     page = desk.get("/desk?q=priorty+%3D+1").text
     assert "priority" in page
-    assert "character 1" in page
+    assert "<mark>priorty</mark> = 1" in page
 
 
 def test_a_requester_is_led_to_the_portal(client: FlaskClient, make: Factory) -> None:

@@ -128,10 +128,12 @@ def page(chromium: Browser, demo_site: Site) -> Iterator[Page]:
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def serious_findings(page: Page) -> list[str]:
-    """What axe finds serious or critical on the page, each as rule and place."""
-    page.evaluate(AXE.read_text("utf-8"))
-    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+def serious_findings(page: Page, options: dict[str, Any] | None = None, *, load: bool = True) -> list[str]:
+    """What axe finds serious or critical on the page, each as rule and place; `load` it unless it is there already."""
+    if load:
+        page.evaluate(AXE.read_text("utf-8"))
+    asked = {"resultTypes": ["violations"], **(options or {})}
+    result = page.evaluate("(options) => axe.run(document, options)", asked)
     return [
         f"{item['id']}: {node['target']} {node.get('failureSummary', '')[:160]}"
         for item in result["violations"]

@@ -83,3 +83,19 @@ def test_a_repeated_post_makes_one_problem(client: FlaskClient, make: Factory) -
     auth = headers(make) | {"Idempotency-Key": "one"}
     first, again = (post(client, "/problems", {"title": "Once"}, auth) for _each in range(2))
     assert first.json["number"] == again.json["number"]
+
+
+def test_the_requesters_side_reads_no_analysis_and_no_address(client: FlaskClient, make: Factory) -> None:
+    requester, agent = make.person(email="me@example.org"), make.person("Ada Agent", roles=("agent",))
+    group = make.group()
+    make.actor("agent", groups=(group,))
+    problem = make.problem(requester_id=requester.id, root_cause="A worn fuser", workaround="Reboot")
+    problem.assignee_id = problem.opened_by_id = agent.id
+    token = make.token(requester)
+    session.commit()
+    own = read(client, f"/problems/{problem.number}", {"Authorization": f"Bearer {token}"}).json
+    assert "root_cause" not in own
+    assert (own["workaround"], own["requester"]) == ("Reboot", "me@example.org")
+    assert (own["assignee"], own["opened_by"]) == ("Ada Agent", "Ada Agent")
+    staff = read(client, f"/problems/{problem.number}", headers(make)).json
+    assert (staff["root_cause"], staff["assignee"]) == ("A worn fuser", agent.email)

@@ -12,10 +12,11 @@ from itsm.tickets import services as ticket_services
 from problem import queries, services
 from problem.models import Problem
 from tests.factories import Factory
+from tests.journal import whole_journal
 
 
 def notes(incident: Incident) -> list[str]:
-    return [entry.body for entry in tickets.whole_journal(incident.id) if entry.kind == "internal"]
+    return [entry.body for entry in whole_journal(incident.id) if entry.kind == "internal"]
 
 
 def known_error(make: Factory, agent: Actor, incident: Incident) -> Problem:
@@ -87,7 +88,7 @@ def test_closing_with_open_incidents_leaves_a_note_that_names_them(app: Flask, m
     problem = known_error(make, agent, incident)
     ticket_services.take_step(agent, problem, "resolve", fields={"resolution": "Firmware 2.2"})
     ticket_services.take_step(agent, problem, "close")
-    written = [entry.body for entry in tickets.whole_journal(problem.id) if entry.kind == "internal"]
+    written = [entry.body for entry in whole_journal(problem.id) if entry.kind == "internal"]
     assert len(written) == 1
     assert incident.number in written[0]
 

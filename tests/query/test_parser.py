@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from itsm.kernel.text import language
 from itsm.query.errors import QueryError
 from itsm.query.parser import MAXIMUM_CONDITIONS, MAXIMUM_DEPTH, MAXIMUM_LENGTH, MAXIMUM_VALUES, parse
 from itsm.query.tree import And, Call, Comparison, Literal, Node, Not, Operator, Or, Shifted, Text, Value
+from itsm.query.written import write
+from tests.properties import examples
 
 
 def equal(name: str, value: str) -> Comparison:
@@ -149,6 +152,15 @@ def test_errors_point_at_the_place_and_suggest(text: str, position: int, suggest
     assert caught.value.message
 
 
+@pytest.mark.usefixtures("foreign")
+def test_errors_are_told_in_the_language_of_the_moment() -> None:
+    error = refused("a = 1 and ()")
+    assert str(error).startswith("“)” is not expected here. Expected")
+    with language("fa"):
+        assert str(error).startswith("[fa] “)” is not expected here. [fa] Expected")
+        assert str(refused("a in ()").suggestion) == "[fa] Expected [fa] [fa] a word or [fa] a quoted text."
+
+
 def refused(text: str) -> QueryError:
     with pytest.raises(QueryError) as caught:
         parse(text)
@@ -179,41 +191,11 @@ def test_list_limit() -> None:
     assert refused(f"a in ({','.join('1' * (MAXIMUM_VALUES + 1))})").position == len("a in (") + 2 * MAXIMUM_VALUES
 
 
-def quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def written_value(value: Value) -> str:
-    match value:
-        case Literal(text):
-            return quoted(text)
-        case Call(name, arguments):
-            return f"{name}({', '.join(map(written_value, arguments))})"
-        case Shifted(base, seconds):
-            return f"{written_value(base)} {'-' if seconds < 0 else '+'} {abs(seconds) // 60}m"
-
-
-def written(node: Node) -> str:
-    match node:
-        case Text(terms):
-            return " ".join(map(quoted, terms))
-        case Not(part):
-            return f"not ({written(part)})"
-        case And(parts):
-            return " and ".join(f"({written(part)})" for part in parts)
-        case Or(parts):
-            return " or ".join(f"({written(part)})" for part in parts)
-        case Comparison(name, Operator.IN | Operator.NOT_IN as operator, values):
-            return f"{name} {operator} ({', '.join(map(written_value, values))})"
-        case Comparison(name, operator, values):
-            return " ".join([name, operator, *map(written_value, values)])
-
-
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_written_tree_reads_back_as_itself(data: st.DataObject, trees: st.SearchStrategy[Any]) -> None:
     tree = data.draw(trees)
-    assert parse(written(tree)) == tree
+    assert parse(write(tree)) == tree
 
 
 def place(text: str) -> int:
@@ -224,6 +206,6 @@ def place(text: str) -> int:
 
 
 @given(st.text(alphabet="ab10 ()\"'=!<>~,.+-\\\n%یnotisadrempy", max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_text_is_read_or_refused_with_a_place_inside(text: str) -> None:
     assert 0 <= place(text) <= len(text)

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from itsm.query.parser import parse
 from itsm.query.predicate import compile_predicate
+from tests.properties import examples
 
 
 @given(data=st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_sql_and_predicate_agree(
     data: st.DataObject, desk: Any, trees: st.SearchStrategy[Any], record_lists: st.SearchStrategy[Any]
 ) -> None:

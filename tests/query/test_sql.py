@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
+from itsm.kernel.text import language
 from itsm.query.fields import Field, FieldSet, FieldType
 from itsm.query.parser import parse
 from itsm.query.sql import compile_condition
@@ -145,7 +146,7 @@ def test_numbers_beyond_the_column_are_only_numbers(desk: Any, record: Any) -> N
         ("urgent = true and priorty = 1", 18, "Did you mean priority?"),
         ("zzz = 1", 0, "Expected one of title, priority, cost"),
         ("state = opne", 8, "Did you mean open?"),
-        ("title < a", 0, "Expected !=, =, in, is empty, is not empty, not in, ~."),
+        ("title < a", 0, "Expected one of !=, =, in, is empty, is not empty, not in, ~."),
         ("state ~ op", 0, "Expected"),
         ("assignee ~ an", 0, "Expected"),
         ("priority = high", 11, "Write a number"),
@@ -178,6 +179,14 @@ def test_what_does_not_fit_the_fields_is_refused_at_its_place(
     error = desk.refusal(query)
     assert error.position == position
     assert suggestion in error.suggestion
+
+
+@pytest.mark.usefixtures("foreign")
+def test_what_does_not_fit_is_told_in_the_language_of_the_moment(desk: Any) -> None:
+    error = desk.refusal("priorty = 1")
+    with language("el"):
+        assert str(error) == "[el] There is no field “priorty”. [el] Did you mean priority?"
+        assert str(desk.refusal("state = opne")) == "[el] “opne” does not fit state. [el] Did you mean open?"
 
 
 def test_plain_words_need_a_full_text_search(desk: Any) -> None:

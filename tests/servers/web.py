@@ -24,11 +24,14 @@ def free_port() -> int:
 
 
 class WebProcesses:
-    """`itsm serve`, and `itsm worker` beside it, on a database that is migrated already."""
+    """`itsm serve`, and `itsm worker` beside it, on a database that is migrated already; or `itsm up`, which is both."""
 
-    def __init__(self, url: str, folder: Path, *, worker: bool = True, **environment: str) -> None:
+    def __init__(
+        self, url: str, folder: Path, *, worker: bool = True, together: bool = False, **environment: str
+    ) -> None:
         self.port = free_port()
-        self.with_worker = worker
+        self.command = "up" if together else "serve"
+        self.with_worker = worker and not together
         self.log = folder / f"processes-{self.port}.log"
         self.environment = os.environ | {
             "ITSM_DATABASE_URL": url,
@@ -37,6 +40,7 @@ class WebProcesses:
             "ITSM_SECRET_KEY": "test-secret-key-of-enough-length",
             "ITSM_API_RATE": "100000 per minute",
             "ITSM_LOGIN_RATE": "1000 per minute",
+            **({"ITSM_DEMO": "false"} if together else {}),  # `itsm up` would fill an empty database
             **environment,
         }
         self.running: dict[str, subprocess.Popen[bytes]] = {}
@@ -48,7 +52,7 @@ class WebProcesses:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, command: str) -> subprocess.Popen[bytes]:
-        """Start `serve` or `worker`."""
+        """Start `serve`, `worker` or `up`."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "itsm.cli", command],
@@ -109,8 +113,12 @@ class WebProcesses:
                     total += int(line.split()[1])
         return total / 1024
 
+    def threads(self) -> int:
+        """Threads of all processes."""
+        return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self.pids())
+
     def __enter__(self) -> Self:
-        self.start("serve")
+        self.start(self.command)
         self.wait_until_alive()
         if self.with_worker:
             self.start("worker")

@@ -31,7 +31,8 @@ def test_a_calendar_is_made_read_and_changed(client: FlaskClient, manager: dict[
     given = {"name": "Plant", "tz": "Europe/Athens", "weekly": WEEK, "holidays": ["2026-12-25"]}
     made = client.post("/api/v1/calendars", json=given, headers=manager)
     assert made.status_code == 201, made.json
-    assert made.json == given | {"id": made.json["id"], "date_hours": {}, "version": 1}
+    workers: dict[str, list[str]] = {"groups": [], "people": []}
+    assert made.json == given | workers | {"id": made.json["id"], "date_hours": {}, "version": 1}
     read = client.get(made.headers["Location"], headers=manager)
     assert read.json == made.json
     etag = {"If-Match": read.headers["ETag"]}
@@ -40,6 +41,32 @@ def test_a_calendar_is_made_read_and_changed(client: FlaskClient, manager: dict[
     assert client.patch(made.headers["Location"], json={"tz": "UTC"}, headers=manager | etag).status_code == 412
     names = [row["name"] for row in client.get("/api/v1/calendars", headers=manager).json["items"]]
     assert names == ["Office hours", "Around the clock", "Plant"]
+
+
+def test_a_calendar_names_who_works_in_its_hours(client: FlaskClient, make: Factory, manager: dict[str, str]) -> None:
+    make.group("Desk")
+    make.person(email="ann@example.org")
+    given = {"name": "Plant", "tz": "UTC", "weekly": WEEK, "groups": ["Desk"], "people": ["ann@example.org"]}
+    made = client.post("/api/v1/calendars", json=given, headers=manager)
+    assert (made.status_code, made.json["groups"], made.json["people"]) == (201, ["Desk"], ["ann@example.org"])
+    etag = {"If-Match": made.headers["ETag"]}
+    changed = client.patch(made.headers["Location"], json={"people": []}, headers=manager | etag)
+    assert (changed.json["groups"], changed.json["people"]) == (["Desk"], [])
+    assert changed.headers["ETag"] != made.headers["ETag"]
+    listed = {row["name"]: row["groups"] for row in client.get("/api/v1/calendars", headers=manager).json["items"]}
+    assert listed == {"Office hours": [], "Around the clock": [], "Plant": ["Desk"]}
+    for field, wrong in (("groups", ["None"]), ("people", ["nobody@example.org"])):
+        answer = client.post("/api/v1/calendars", json=given | {"name": field, field: wrong}, headers=manager)
+        assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+
+
+def test_an_urgent_step_is_kept(client: FlaskClient, manager: dict[str, str]) -> None:
+    steps = [{"metric": "resolution", "percent": 50, "actions": ["notify_group"], "urgent": True}]
+    made = client.post("/api/v1/slas", json=AGREEMENT | {"steps": steps}, headers=manager)
+    assert made.json["steps"] == steps
+    etag = {"If-Match": made.headers["ETag"]}
+    steps[0]["urgent"] = False
+    assert client.patch(made.headers["Location"], json={"steps": steps}, headers=manager | etag).json["steps"] == steps
 
 
 def test_an_agreement_is_made_read_and_changed(
@@ -57,7 +84,7 @@ def test_an_agreement_is_made_read_and_changed(
     changed = client.patch(made.headers["Location"], json=change, headers=manager | etag)
     assert changed.status_code == 200, changed.json
     assert (changed.json["targets"][0]["seconds"], changed.json["organisation"]) == (7200, None)
-    assert changed.json["steps"] == AGREEMENT["steps"]
+    assert changed.json["steps"] == [{**step, "urgent": False} for step in AGREEMENT["steps"]]
     first = client.get("/api/v1/slas?limit=1", headers=manager).json
     second = client.get(f"/api/v1/slas?limit=1&cursor={first['next']}", headers=manager).json
     assert [first["items"][0]["name"], second["items"][0]["name"], second["next"]] == ["Standard", "Gold", None]

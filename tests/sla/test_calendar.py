@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,9 +16,9 @@ from hypothesis import strategies as st
 
 from sla.calendar import BusinessCalendar, CalendarError, NeverOpen, parse_calendar
 from sla.zone_offsets import BLOCK_SECONDS
+from tests.properties import THOROUGH, examples
 
-DEFAULT_EXAMPLES = 150
-EXAMPLES = int(os.environ.get("ITSM_HYPOTHESIS_EXAMPLES", DEFAULT_EXAMPLES))
+EXAMPLES = examples(300)
 SAMPLE_FILE = Path(__file__).resolve().parents[2] / ".." / "shared" / "samples" / "sla-cases" / "cases.json"
 SAMPLES = json.loads(SAMPLE_FILE.read_text("utf-8"))["cases"] if SAMPLE_FILE.exists() else []
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
@@ -33,7 +32,7 @@ Drawn = tuple[Shape, Spans, datetime]
 thorough = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=EXAMPLES == DEFAULT_EXAMPLES,
+    derandomize=not THOROUGH,
     suppress_health_check=[HealthCheck.too_slow],
 )
 

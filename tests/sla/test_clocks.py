@@ -1,6 +1,5 @@
 """Clocks by example, rule by rule, and against a simulator that lives through every single minute."""
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,9 +24,9 @@ from sla.history import (
     StateChanged,
     Target,
 )
+from tests.properties import THOROUGH, examples
 
-DEFAULT_EXAMPLES = 150
-EXAMPLES = int(os.environ.get("ITSM_HYPOTHESIS_EXAMPLES", DEFAULT_EXAMPLES))
+EXAMPLES = examples(300)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OFFICE = parse_calendar({"tz": "UTC", "weekly": {day: [["09:00", "17:00"]] for day in DAYS[:5]}})
@@ -486,7 +485,7 @@ def histories(draw: st.DrawFn) -> tuple[Target, list[HistoryEvent], datetime]:
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=EXAMPLES == DEFAULT_EXAMPLES,
+    derandomize=not THOROUGH,
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(histories())

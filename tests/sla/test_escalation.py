@@ -12,12 +12,13 @@ from sqlalchemy.exc import IntegrityError
 
 from incident import services as incidents
 from incident.models import Incident
+from itsm.identity.models import Person
 from itsm.kernel import clock, jobs
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.outbox import OutboxMessage
-from itsm.search.models import SearchDocument
-from itsm.tickets import queries as tickets
+from itsm.search.models import SearchDocument, SearchPart
+from itsm.staffing import services as staffing
 from itsm.tickets import services
 from itsm.tickets.models import JournalEntry, Ticket
 from sla.definitions import StepInput
@@ -25,6 +26,7 @@ from sla.jobs import fire_steps
 from sla.models import FiredStep, SlaClock
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.journal import whole_journal
 from tests.sla.conftest import HOUR, Agreements, after, at, clock_row
 
 RESOLUTION_ONLY = {("resolution", priority): 4 * HOUR for priority in range(1, 6)}
@@ -96,7 +98,7 @@ def test_the_journal_says_which_step_fired(app: Flask, make: Factory, agreements
     incident, _ann, _boss = staffed(make, agreements)
     with at(2):
         fire_steps()
-    assert tickets.whole_journal(incident.id)[-1].changes == {"sla.resolution": [None, 50]}
+    assert whole_journal(incident.id)[-1].changes == {"sla.resolution": [None, 50]}
 
 
 def test_missed_steps_fire_late_in_order_and_tell_each_person_once(
@@ -164,7 +166,7 @@ def test_an_impossible_effect_is_noted_and_the_others_happen(
     incident = make.incident(agent, group_id=top.id)
     with at(4):
         assert fire_steps().failed == 0
-    notes = [entry.body for entry in tickets.whole_journal(incident.id) if entry.kind == "internal"]
+    notes = [entry.body for entry in whole_journal(incident.id) if entry.kind == "internal"]
     assert len(notes) == 2
     assert fired(incident) == [100]
 
@@ -212,7 +214,8 @@ def committed(built_app: Flask) -> Iterator[int]:
         ticket_id = incidents.open_incident(SYSTEM, title="Race", impact=1, urgency=1).id
     yield ticket_id
     with built_app.app_context(), unit_of_work():
-        session.execute(delete(SearchDocument).where(SearchDocument.record_id == ticket_id))
+        for index in (SearchDocument, SearchPart):
+            session.execute(delete(index).where(index.record_id == ticket_id))
         for table in (FiredStep, SlaClock, JournalEntry):
             session.execute(delete(table).where(table.ticket_id == ticket_id))
         session.execute(delete(Incident.__table__).where(Incident.__table__.c.ticket_id == ticket_id))
@@ -250,3 +253,51 @@ def test_two_workers_fire_a_step_once(built_app: Flask, committed: int) -> None:
     }
     assert len(told) == 1
     assert sum(outcome.failed for outcome in outcomes) == 0
+
+
+ON_CALL = (StepInput("resolution", 50, ("call_rota",)),)
+
+
+def with_rota(make: Factory, **facts: Any) -> tuple[Incident, Person]:
+    """An incident of a group that Max manages and whose rota has Nina on call around the clock, far from office hours."""
+    boss = make.person("Max", email="max@example.org")
+    group = make.group("Network", manager_id=boss.id)
+    nina = make.person("Nina", roles=("agent",), groups=(group,), email="nina@example.org", **facts)
+    start = {"timezone": "UTC", "starts_on": NOW.date() - timedelta(days=8), "handover_minute": 0}
+    staffing.create_rota(SYSTEM, name="Nights", group_id=group.id, person_ids=[nina.id], **start)
+    return incidents.open_incident(SYSTEM, title="Line is down", group_id=group.id), nina
+
+
+def test_a_step_calls_whoever_is_on_call_at_any_hour(app: Flask, make: Factory, agreements: Agreements) -> None:
+    agreements.make(targets=RESOLUTION_ONLY, steps=ON_CALL)
+    incident, _nina = with_rota(make)
+    with at(2):
+        fire_steps()
+    ((to, _subject, text),) = mails()
+    assert (to, "Nights" in text) == ("nina@example.org", True)
+    assert whole_journal(incident.id)[-1].changes == {"sla.on_call": [None, "Nina (Nights)"]}
+    queued = session.scalars(select(OutboxMessage).where(OutboxMessage.recipient == to)).one()
+    assert queued.next_at == after(2)
+
+
+def test_where_nobody_is_on_call_the_manager_is_told_and_the_ticket_says_so(
+    app: Flask, make: Factory, agreements: Agreements
+) -> None:
+    agreements.make(targets=RESOLUTION_ONLY, steps=ON_CALL)
+    incident, nina = with_rota(make)
+    staffing.enter_absence(SYSTEM, person_id=nina.id, from_at=NOW, until_at=NOW + timedelta(days=2))
+    with at(2):
+        fire_steps()
+    assert [to for to, _subject, _text in mails()] == ["max@example.org"]
+    notes = [entry.body for entry in whole_journal(incident.id) if entry.kind == "internal"]
+    assert notes == ["Nobody is on call for the group of this ticket now, so its manager is told instead."]
+
+
+def test_a_call_that_no_mail_reaches_goes_to_the_manager(app: Flask, make: Factory, agreements: Agreements) -> None:
+    agreements.make(targets=RESOLUTION_ONLY, steps=ON_CALL)
+    incident, nina = with_rota(make)
+    nina.mail_failed_at = NOW
+    with at(2):
+        fire_steps()
+    assert [to for to, _subject, _text in mails()] == ["max@example.org"]
+    assert "Nina" in next(entry.body for entry in whole_journal(incident.id) if entry.kind == "internal")

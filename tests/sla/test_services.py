@@ -13,7 +13,6 @@ from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.module import registry
-from itsm.tickets import queries as tickets
 from itsm.tickets import services
 from itsm.tickets.models import NO_DUE
 from sla import definitions, queries
@@ -22,6 +21,7 @@ from sla.models import SlaClock
 from sla.services import note_reason, rebuild, start_clocks
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.journal import whole_journal
 from tests.sla.conftest import ALL_DAY, HOUR, Agreements, after, at, clock_row
 
 SOLVED = {"resolution_code": "fixed", "resolution": "New cable"}
@@ -231,7 +231,7 @@ def test_another_agreement_keeps_the_pauses(app: Flask, make: Factory, agent: Ac
     assert (row.agreement_id, row.target_seconds, row.due_at) == (gold.id, 2 * HOUR, after(5))
     # Gold promises no response: that clock ends uncounted, and would come back with an agreement that does.
     assert clock_row(incident, "response").target_seconds is None
-    entry = tickets.whole_journal(incident.id)[-1]
+    entry = whole_journal(incident.id)[-1]
     assert entry.changes == {"agreement": ["Plain", "Gold"]}
     with at(4.5):
         assert rebuild([incident.id]) == []

@@ -62,10 +62,10 @@ def handle(letter: Letter) -> Verdict:
             return verdict
     if letter.parsed.sender is None:
         return Verdict("rejected", "no_valid_sender", detail=letter.parsed.sender_reason or "")
-    ticket = joining.find_ticket(letter.parsed)
-    if ticket is not None:
-        joining.lock(ticket)
-        return _append(letter, ticket)
+    cited = joining.find_ticket(letter.parsed)
+    if cited is not None:
+        joining.lock(cited)
+        return _append(letter, cited)
     return _open(letter)
 
 
@@ -128,14 +128,15 @@ def _receipt(letter: Letter) -> Verdict | None:
     return None
 
 
-def _append(letter: Letter, ticket: Ticket) -> Verdict:
-    """Add a mail to its ticket as what its sender may say there. Rules: R14, R21, R23."""
+def _append(letter: Letter, cited: Ticket) -> Verdict:
+    """Add a mail to the ticket where the cited one goes on, as what its sender may say there. Rules: R14, R21, R23, I7."""
+    ticket = joining.living(cited)
     if letter.address in letter.own_addresses:
         return _note(letter, ticket, "own_address")
     person = identity.find_by_email(letter.address)
     if person is not None and not person.active:
         return _note(letter, ticket, "sender_inactive")
-    if not joining.is_participant(ticket, person, letter.address):
+    if not any(joining.is_participant(each, person, letter.address) for each in (cited, ticket)):
         return _note(letter, ticket, "not_a_participant")
     actor, code = _speaker(letter, ticket, person)
     verdict = _write(letter, ticket, actor, code)

@@ -52,6 +52,14 @@ def lock(ticket: Ticket) -> None:
     session.refresh(ticket)
 
 
+def living(cited: Ticket) -> Ticket:
+    """The ticket where a cited one goes on, locked like it."""
+    found = tickets.living(cited)
+    if found.id != cited.id:
+        lock(found)
+    return found
+
+
 def is_participant(ticket: Ticket, person: Person | None, address: str) -> bool:
     """Whether a sender belongs to a ticket: its people, its group, the requester's organisation, or someone in copy.
 

@@ -14,6 +14,7 @@ from itsm.kernel.records import apply_changes, check_version, create, get, requi
 from itsm.kernel.text import _
 
 LAST_ERROR_CHARACTERS = 1000
+WHERE_A_PASSWORD_GOES = ("host", "port", "security")
 
 
 def create_mailbox(actor: Actor, *, name: str, address: str, password: str = "", **facts: Any) -> Mailbox:
@@ -24,11 +25,15 @@ def create_mailbox(actor: Actor, *, name: str, address: str, password: str = "",
 
 
 def edit_mailbox(actor: Actor, mailbox_id: int, *, version: int | None, changes: Mapping[str, Any]) -> Mailbox:
-    """Change a mailbox; `password` is kept when it is not among the changes, and never recorded."""
+    """Change a mailbox; `password` is kept when it is not among the changes, and never recorded.
+
+    A kept password goes to no other server than the one it was entered for.
+    """
     require(actor, "mail.edit")
     mailbox = get(Mailbox, mailbox_id)
     check_version(mailbox, version)
     rest = dict(changes)
+    _check_kept_password(mailbox, rest)
     if rest.get("password"):
         mailbox.password_encrypted = encrypt(rest["password"])
     rest.pop("password", None)
@@ -37,6 +42,12 @@ def edit_mailbox(actor: Actor, mailbox_id: int, *, version: int | None, changes:
     apply_changes(actor, mailbox, rest, kind="mailbox")
     session.flush()
     return mailbox
+
+
+def _check_kept_password(mailbox: Mailbox, changes: Mapping[str, Any]) -> None:
+    moved = any(name in changes and changes[name] != getattr(mailbox, name) for name in WHERE_A_PASSWORD_GOES)
+    if moved and mailbox.password_encrypted and not changes.get("password"):
+        raise Invalid.field("password", _("The mail server changed: enter the password again."))
 
 
 def note_poll(mailbox_id: int, *, error: str) -> None:

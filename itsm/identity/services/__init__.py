@@ -2,32 +2,55 @@
 
 from itsm.identity.services.access import (
     FAILURES_BEFORE_LOCK,
+    FAILURES_BEFORE_SHUT,
     LONGEST_LOCK_SECONDS,
     LONGEST_PASSWORD,
     PASSWORD_FORM,
     SHORTEST_PASSWORD,
+    Place,
     change_password,
     end_access,
+    forget_tries,
     is_locked,
     note_failed_login,
     note_login,
     note_new_password,
+    note_unknown_login,
     password_objection,
 )
 from itsm.identity.services.checks import check_place_in_time
 from itsm.identity.services.groups import create_group, edit_group, set_groups_of_person, set_members
-from itsm.identity.services.people import ROLES, create_person, edit_person, save_preferences, seed_roles
+from itsm.identity.services.people import (
+    ROLES,
+    create_person,
+    edit_person,
+    register_caller,
+    save_preferences,
+    seed_roles,
+)
 from itsm.identity.services.places import create_organisation, create_site, edit_organisation, edit_site
+from itsm.identity.services.sessions import (
+    begin_session,
+    end_other_sessions,
+    end_own_session,
+    end_session,
+    forget_sessions,
+    note_seen,
+    session_digest,
+)
 from itsm.identity.services.tokens import TOKEN_PREFIX, create_token, revoke_token, token_digest
 
 __all__ = [
     "FAILURES_BEFORE_LOCK",
+    "FAILURES_BEFORE_SHUT",
     "LONGEST_LOCK_SECONDS",
     "LONGEST_PASSWORD",
     "PASSWORD_FORM",
     "ROLES",
     "SHORTEST_PASSWORD",
     "TOKEN_PREFIX",
+    "Place",
+    "begin_session",
     "change_password",
     "check_place_in_time",
     "create_group",
@@ -40,14 +63,23 @@ __all__ = [
     "edit_person",
     "edit_site",
     "end_access",
+    "end_other_sessions",
+    "end_own_session",
+    "end_session",
+    "forget_sessions",
+    "forget_tries",
     "is_locked",
     "note_failed_login",
     "note_login",
     "note_new_password",
+    "note_seen",
+    "note_unknown_login",
     "password_objection",
+    "register_caller",
     "revoke_token",
     "save_preferences",
     "seed_roles",
+    "session_digest",
     "set_groups_of_person",
     "set_members",
     "token_digest",

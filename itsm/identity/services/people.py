@@ -50,7 +50,11 @@ def create_person(
     _require_grantable(actor, roles)
     address = _free_address(email, ignore_id=None)
     _check_facts(facts, person_id=None)
-    person = Person(name=name.strip(), name_key=name.strip().lower(), email=address, password=hashed(password), **facts)
+    return _add(actor, name=name, email=address, roles=roles, password=hashed(password), **facts)
+
+
+def _add(actor: Actor, *, name: str, email: str | None, roles: Iterable[str], **facts: Any) -> Person:
+    person = Person(name=name.strip(), name_key=name.strip().lower(), email=email, **facts)
     person.roles = _roles(roles)
     session.add(person)
     session.flush()
@@ -59,9 +63,17 @@ def create_person(
         "person.created",
         subject_kind="person",
         subject_id=person.id,
-        changes={"name": [None, name], "email": [None, address]},
+        changes={"name": [None, name], "email": [None, email]},
     )
     return person
+
+
+def register_caller(actor: Actor, *, name: str, email: str | None = None, phone: str = "") -> Person:
+    """Record somebody who calls for the first time: a requester without a login. Raises `Invalid` when the address is taken."""
+    require(actor, "people.register")
+    if not name.strip():
+        raise Invalid.field("caller_name", _("Give the caller's name."))
+    return _add(actor, name=name, email=_free_address(email, ignore_id=None), roles=("end_user",), phone=phone.strip())
 
 
 def edit_person(actor: Actor, person_id: int, *, version: int | None, changes: Mapping[str, Any]) -> Person:

@@ -102,6 +102,7 @@ def assign(
             assignee_id=assignee_id,
             actor_id=actor.person_id,
             escalated=escalated,
+            regrouped="group_id" in recorded,
         )
     )
 

@@ -2,7 +2,6 @@
 
 from sqlalchemy import delete
 
-from itsm.identity.models import Person
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
@@ -11,23 +10,28 @@ from itsm.kernel.records import get
 from itsm.kernel.text import _
 from itsm.tickets import queries
 from itsm.tickets.models import Ticket, TicketLink, Watcher
-from itsm.tickets.services.journal import require_work, write_journal
+from itsm.tickets.services.journal import add_watcher, require_work, write_journal
 
 
 def add_link(actor: Actor, source: Ticket, target: Ticket, *, relation: str) -> None:
     """`link` for services that have checked the actor's right by their own rule."""
-    rule = registry().link_rules.get(relation)
-    kinds = (source.kind, target.kind)
-    if rule is None or rule.source_kind not in (None, kinds[0]) or rule.target_kind not in (None, kinds[1]):
-        raise Invalid.field("relation", _("These two cannot be linked in this way."))
-    if source.id == target.id:
-        raise Invalid.field("target", _("A ticket cannot be linked to itself."))
+    check_link(source, target, relation=relation)
     if queries.find_link(source.id, target.id, relation) is not None:
         return
     session.add(TicketLink(source_id=source.id, target_id=target.id, relation=relation))
     session.flush()
     write_journal(actor, source, "change", changes={f"link.{relation}": [None, target.number]})
     write_journal(actor, target, "change", changes={f"linked.{relation}": [None, source.number]})
+
+
+def check_link(source: Ticket, target: Ticket, *, relation: str) -> None:
+    """Raise `Invalid` unless some module declares this relation for these kinds of tickets, and they are two."""
+    rule = registry().link_rules.get(relation)
+    kinds = (source.kind, target.kind)
+    if rule is None or rule.source_kind not in (None, kinds[0]) or rule.target_kind not in (None, kinds[1]):
+        raise Invalid.field("relation", _("These two cannot be linked in this way."))
+    if source.id == target.id:
+        raise Invalid.field("target", _("A ticket cannot be linked to itself."))
 
 
 def link(actor: Actor, source: Ticket, target: Ticket, *, relation: str) -> None:
@@ -51,10 +55,7 @@ def watch(actor: Actor, ticket: Ticket, *, person_id: int) -> None:
     """Let a person watch a ticket; people add themselves, staff may add anyone."""
     if person_id != actor.person_id:
         require_work(actor, ticket)
-    if session.get(Watcher, (ticket.id, person_id)) is None:
-        session.add(Watcher(ticket_id=ticket.id, person_id=person_id))
-        session.flush()
-        write_journal(actor, ticket, "change", changes={"watcher": [None, get(Person, person_id).name]})
+    add_watcher(actor, ticket, person_id)
 
 
 def unwatch(actor: Actor, ticket: Ticket, *, person_id: int) -> None:

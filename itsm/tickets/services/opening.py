@@ -1,5 +1,9 @@
 """Recording a new ticket that a kind's own service prepared."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from itsm.fields import values as own_values
 from itsm.identity.models import Group, Person
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
@@ -23,9 +27,25 @@ def open_ticket(
     assignee_id: int | None = None,
     acknowledge: bool = True,
 ) -> None:
+    """Record a new ticket that is whole as its kind's own service prepared it; `opening` is for one that is not."""
+    with opening(actor, ticket, group_id=group_id, assignee_id=assignee_id, acknowledge=acknowledge):
+        pass
+
+
+@contextmanager
+def opening(
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    group_id: int | None = None,
+    assignee_id: int | None = None,
+    acknowledge: bool = True,
+) -> Iterator[None]:
     """Record a new ticket that a kind's own service prepared (title, description, requester, impact, urgency, category).
 
-    Sets state, priority, organisation and group (given, else by category), writes journal and audit, tells subscribers.
+    What belongs to the ticket from the start (its CIs) is added within; subscribers are told at the end, so that an
+    agreement is chosen by the whole ticket. Sets state, priority, organisation and group (given, else by category),
+    writes journal and audit.
     Without `acknowledge` the requester gets no confirmation (automatic mail must not be answered).
     """
     now = clock.now()
@@ -43,7 +63,9 @@ def open_ticket(
     ticket.due_at, ticket.due_state, ticket.version = NO_DUE, "", 1
     session.add(ticket)
     session.flush()
+    own_values.keep(ticket.kind, ticket.id, {}, ticket.custom)
     _write_opening(actor, ticket)
+    yield
     emit(
         TicketOpened(
             ticket.id,
@@ -85,6 +107,6 @@ def _write_opening(actor: Actor, ticket: Ticket) -> None:
         ticket,
         "created",
         body=ticket.description,
-        changes={name: [None, getattr(ticket, name)] for name in facts},
+        changes={name: [None, getattr(ticket, name)] for name in facts} | own_values.difference({}, ticket.custom),
         by_requester=policy.is_requester(actor, ticket),
     )

@@ -1,9 +1,9 @@
 """Steps of the life cycle, whatever the kind of ticket."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from itsm.kernel import clock
+from itsm.kernel import clock, lifecycles
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, IllegalTransition, Invalid
@@ -16,13 +16,14 @@ from itsm.tickets import policy, queries
 from itsm.tickets.events import TicketMoved
 from itsm.tickets.models import Ticket
 from itsm.tickets.services.journal import LONGEST_BODY, write_journal
+from itsm.tickets.tasks import guard
 
 HOLD_REASONS = ("customer", "supplier", "change", "problem", "planned")
 
 
 def lifecycle_of(ticket: Ticket) -> Lifecycle:
     """The life cycle that governs a ticket."""
-    return registry().lifecycles[ticket.lifecycle_name]
+    return lifecycles.active(ticket.lifecycle_name)
 
 
 def steps_for(actor: Actor, ticket: Ticket) -> list[Transition]:
@@ -31,9 +32,15 @@ def steps_for(actor: Actor, ticket: Ticket) -> list[Transition]:
         step
         for step in lifecycle_of(ticket).steps_from(ticket.state)
         if not step.automatic
-        and policy.can_step(actor, ticket, step.permission)
+        and policy.can_take(actor, ticket, step)
         and (step.guard is None or step.guard(ticket) is None)
     ]
+
+
+def resolving(ticket: Ticket, steps: Iterable[Transition]) -> set[str]:
+    """Names of those steps that resolve the ticket."""
+    cycle = lifecycle_of(ticket)
+    return {step.name for step in steps if cycle.category(step.target) == Category.RESOLVED}
 
 
 def is_possible(ticket: Ticket, name: str) -> bool:
@@ -50,20 +57,45 @@ def take_step(
     fields: Mapping[str, Any] | None = None,
     version: int | None = None,
     automatic: bool = False,
+    despite_tasks: bool = False,
 ) -> None:
     """Take one step of the life cycle; checks permission, guard and required fields.
+
+    Staff resolve a ticket whose required tasks are open only with `despite_tasks`, which the journal tells. Rule: K4.
 
     Raises `IllegalTransition`, `Forbidden`, or `Invalid` that names every missing field.
     """
     check_version(ticket, version, current=queries.facts_of(ticket))
+    step, given = checked_step(actor, ticket, name, fields or {}, automatic=automatic)
+    if not automatic and not despite_tasks and resolves(actor, ticket, step):
+        guard.require_finished(ticket)
+    enter(actor, ticket, step, given, noted=_despite_tasks(actor, ticket, step) if despite_tasks else None)
+
+
+def checked_step(
+    actor: Actor, ticket: Ticket, name: str, fields: Mapping[str, Any], *, automatic: bool = False
+) -> tuple[Transition, dict[str, Any]]:
+    """The step of this name and what it was given, when `take_step` would take it now; raises what that raises.
+
+    Whether required tasks are open is not looked at, which costs a statement.
+    """
     step = lifecycle_of(ticket).step(name, state=ticket.state)
     if step.automatic and not automatic:
         raise IllegalTransition(_("“%(step)s” happens by itself.", step=step.title))
-    if not automatic and not policy.can_step(actor, ticket, step.permission):
+    if not automatic and not policy.can_take(actor, ticket, step):
         raise Forbidden(_("You may not take the step “%(step)s”.", step=step.title))
     _check_guard(step, ticket)
-    given = _checked_fields(ticket, step, fields or {})
-    _move(actor, ticket, step, given)
+    return step, _checked_fields(ticket, step, fields)
+
+
+def resolves(actor: Actor, ticket: Ticket, step: Transition) -> bool:
+    """Whether staff resolve a ticket by this step, which open required tasks forbid. Rule: K4."""
+    return lifecycle_of(ticket).category(step.target) == Category.RESOLVED and policy.can_work(actor, ticket)
+
+
+def _despite_tasks(actor: Actor, ticket: Ticket, step: Transition) -> dict[str, Any] | None:
+    titles = guard.open_titles(ticket) if resolves(actor, ticket, step) else ""
+    return {"task.left_open": [None, titles]} if titles else None
 
 
 def _check_guard(step: Transition, ticket: Ticket) -> None:
@@ -98,7 +130,15 @@ def _check_own_fields(ticket: Ticket, fields: Mapping[str, Any]) -> None:
             raise Invalid.field(name, _("Choose one of: %(names)s.", names=", ".join(choices)))
 
 
-def _move(actor: Actor, ticket: Ticket, step: Transition, given: dict[str, Any]) -> None:
+def enter(
+    actor: Actor,
+    ticket: Ticket,
+    step: Transition,
+    given: dict[str, Any],
+    *,
+    noted: Mapping[str, Any] | None = None,
+) -> None:
+    """Move a ticket by a step whose rules the caller has checked; `noted` is told in the journal besides."""
     cycle = lifecycle_of(ticket)
     before, before_category = ticket.state, Category(ticket.state_category)
     after_category = cycle.category(step.target)
@@ -112,7 +152,8 @@ def _move(actor: Actor, ticket: Ticket, step: Transition, given: dict[str, Any])
     if before_category == Category.RESOLVED and after_category in UNFINISHED:
         ticket.reopenings += 1
     session.flush()
-    write_journal(actor, ticket, "change", body=note, changes={"step": [None, step.name]} | recorded)
+    noted = {"step": [None, step.name], **(noted or {}), **pause_note(ticket)}
+    write_journal(actor, ticket, "change", body=note, changes=noted | recorded)
     emit(
         TicketMoved(
             ticket.id,
@@ -125,6 +166,36 @@ def _move(actor: Actor, ticket: Ticket, step: Transition, given: dict[str, Any])
             actor_id=actor.person_id,
         )
     )
+
+
+def settle(actor: Actor, ticket: Ticket, state: str) -> None:
+    """Let a ticket follow an edit of its life cycle: into `state`, or anew into the state it is in. Rule: L2, L3."""
+    noted: dict[str, Any] = {"state": [ticket.state] * 2, "state_category": [ticket.state_category] * 2}
+    if ticket.hold_reason:
+        noted["hold_reason"] = [ticket.hold_reason] * 2
+    step = Transition(lifecycles.SETTLED, (ticket.state,), state, lifecycles.SETTLED, "")
+    enter(actor, ticket, step, {}, noted=noted)
+
+
+def told_pause(ticket: Ticket) -> bool:
+    """Whether clocks take the ticket's present state for one that pauses them, by its journal."""
+    changes = queries.last_move(ticket.id)
+    told = changes.get("state_pauses")
+    if told is not None:
+        return bool(told[1])
+    shipped = registry().lifecycles[ticket.lifecycle_name].states.get(ticket.state)
+    return shipped.pauses if shipped is not None else ticket.state_category == Category.WAITING
+
+
+def pause_note(ticket: Ticket) -> dict[str, list[Any]]:
+    """Whether the state that a ticket is in pauses clocks, for its journal: only where the shipped life cycle does not say so.
+
+    Clocks read it from there, so that a later edit of the life cycle does not change what was counted. Rule: L3.
+    """
+    shipped = registry().lifecycles[ticket.lifecycle_name]
+    pauses = lifecycle_of(ticket)[ticket.state].pauses
+    known = ticket.state in shipped.states and shipped[ticket.state].pauses == pauses
+    return {} if known else {"state_pauses": [None, pauses]}
 
 
 def _instants(ticket: Ticket, before: Category, after: Category) -> dict[str, Any]:

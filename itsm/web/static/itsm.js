@@ -1,4 +1,4 @@
-// What pages do beyond HTML: keys, live clocks, drafts, notices. Everything works without it.
+// What pages do beyond HTML: live clocks, drafts, notices. Everything works without it.
 (() => {
   "use strict";
 
@@ -26,14 +26,17 @@
     document.getElementById("notices").append(item);
     window.setTimeout(() => item.remove(), 8000);
   }
-  window.setTimeout(() => all("#notices [data-notice]").forEach((item) => item.remove()), 8000);
+  // What can be taken back stays longer, and as long as somebody is on it.
+  window.setTimeout(() => all('#notices [data-notice=""]').forEach((item) => item.remove()), 8000);
+  window.setTimeout(() => all('#notices [data-notice="stay"]:not(:focus-within)').forEach((item) => item.remove()), 60000);
 
   // Time left counts down by itself.
   const digits = (text) => (root.lang === "fa" ? text.replace(/\d/g, (digit) => "۰۱۲۳۴۵۶۷۸۹"[digit]) : text);
+  const days = new Intl.NumberFormat(root.lang, { style: "unit", unit: "day", unitDisplay: "short" });
   function clock(milliseconds) {
     const minutes = Math.floor(Math.abs(milliseconds) / 60000);
     if (minutes >= 48 * 60) {
-      return digits(`${Math.floor(minutes / 1440)} d`);
+      return days.format(Math.floor(minutes / 1440));
     }
     return digits(`${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`);
   }
@@ -44,7 +47,7 @@
       const from = Date.parse(item.dataset.from);
       const share = Math.min(100, Math.max(0, (100 * (now - from)) / Math.max(1, due - from)));
       const text = item.querySelector(".due-text");
-      const shown = `${clock(due - now)} ${due < now ? item.dataset.late : item.dataset.left}`;
+      const shown = `${clock(due - now)} ${due < now ? document.body.dataset.late : document.body.dataset.left}`;
       if (text.textContent !== shown) {
         text.textContent = shown;
         text.title = item.dataset.due;
@@ -57,71 +60,8 @@
   }
   tick();
   window.setInterval(tick, 15000);
-  document.addEventListener("htmx:afterSwap", () => { tick(); mark(selected); });
-
-  // Keys: a letter clicks or focuses whatever carries it.
-  let selected = -1;
-  const rows = () => all("[data-row]");
-  function mark(index) {
-    const list = rows();
-    list.forEach((row) => row.classList.remove("selected"));
-    if (index >= 0 && list.length) {
-      selected = Math.min(index, list.length - 1);
-      list[selected].classList.add("selected");
-      list[selected].scrollIntoView({ block: "nearest" });
-    }
-  }
-  const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
-  const openRow = () => rows()[selected]?.querySelector("a")?.click();
-
-  document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-      const form = event.target.closest("form") || document.querySelector("form[data-ctrl-enter]");
-      if (form && form.method === "post") {
-        event.preventDefault();
-        form.requestSubmit();
-      }
-      return;
-    }
-    if (event.key === "Escape") {
-      if (typing(event.target)) {
-        event.target.blur();
-      }
-      all("details[data-menu][open]").forEach((menu) => menu.removeAttribute("open"));
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) {
-      return;
-    }
-    const actions = {
-      j: () => mark(selected + 1),
-      k: () => mark(Math.max(0, selected - 1)),
-      o: openRow,
-      "?": () => document.getElementById("keys").showModal(),
-      a: () => takeRow(),
-    };
-    if (event.key === "Enter" && selected >= 0 && !event.target.closest("a, button, summary")) {
-      openRow();
-      return;
-    }
-    const carrier = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (carrier) {
-      event.preventDefault();
-      carrier.matches("input, textarea") ? carrier.focus() : carrier.click();
-    } else if (actions[event.key]) {
-      event.preventDefault();
-      actions[event.key]();
-    }
-  });
-
-  function takeRow() {
-    const row = rows()[selected];
-    if (row) {
-      window.htmx.ajax("POST", `/tickets/${row.dataset.id}/take`, { swap: "none" }).then(() => {
-        const queue = document.querySelector("[data-queue]");
-        window.htmx.ajax("GET", queue.getAttribute("hx-get"), { target: "#queue" });
-      });
-    }
+  for (const name of ["htmx:afterSwap", "itsm:shown"]) {
+    document.addEventListener(name, tick);
   }
 
   document.addEventListener("click", (event) => {
@@ -129,9 +69,6 @@
       if (!menu.contains(event.target)) {
         menu.removeAttribute("open");
       }
-    }
-    if (event.target.closest("[data-open-keys]")) {
-      document.getElementById("keys").showModal();
     }
     const solution = event.target.closest("[data-use-solution]");
     if (solution) {
@@ -166,6 +103,7 @@
     const first = document.querySelector(`${field.dataset.pickList} .pick`);
     if (first) {
       event.preventDefault();
+      window.htmx?.process(first); // shown some milliseconds before it answers to clicks: a quick hand waits for nothing
       event.key === "Enter" ? first.click() : first.focus();
     }
   });
@@ -177,20 +115,42 @@
     }
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "caller") {
+    if (event.detail.target?.id === "caller") {
       document.getElementById("f-title")?.focus();
     }
   });
 
-  // Drafts: what was typed into a reply survives a reload or a crash of the page.
-  for (const field of all("[data-draft]")) {
+  // Drafts: what was typed into a reply survives a reload, a crash and an ended session. The browser's copy stays until the
+  // server has the text: as a draft (`draft:kept`), or sent, which is known when the next page is not the one to sign in.
+  const joined = (there, here) => (there.includes(here) ? there : here.includes(there) ? here : `${there}\n\n${here}`);
+  function keepDraft(field) {
     const key = `draft:${field.dataset.draft}`;
-    try {
-      field.value = field.value || window.localStorage.getItem(key) || "";
-      field.addEventListener("input", () => window.localStorage.setItem(key, field.value));
-      field.form.addEventListener("submit", () => window.localStorage.removeItem(key));
-    } catch {
-      // Storage may be switched off; the page then keeps no drafts.
+    if (window.sessionStorage.getItem("draft:sent") === key) {
+      window.localStorage.removeItem(key);
+    }
+    field.value = joined(field.value, window.localStorage.getItem(key) || "");
+    field.addEventListener("input", () => window.localStorage.setItem(key, field.value));
+    field.addEventListener("draft:kept", () => window.localStorage.removeItem(key));
+    field.form.addEventListener("submit", () => {
+      window.localStorage.setItem(key, field.value);
+      window.sessionStorage.setItem("draft:sent", key);
+    });
+  }
+  try {
+    all("[data-draft]").forEach(keepDraft);
+    window.sessionStorage.removeItem("draft:sent");
+  } catch {
+    // Storage may be switched off; the browser then keeps no copies.
+  }
+
+  // An address that ends in a step opens its form.
+  function openNamed() {
+    const named = window.location.hash.length > 1 && document.getElementById(window.location.hash.slice(1));
+    if (named && named.matches("details")) {
+      named.open = true;
+      named.querySelector("select, textarea, input:not([type=hidden])")?.focus();
     }
   }
+  openNamed();
+  window.addEventListener("hashchange", openNamed);
 })();

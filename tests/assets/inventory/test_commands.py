@@ -34,7 +34,7 @@ def test_each_file_gets_its_line_and_a_bad_one_stops_nothing(app: Flask, tmp_pat
     assert lines[0]["file"] == str(tmp_path / "first.ocs")
     assert lines[0]["ci"] == lines[2]["ci"] != lines[3]["ci"]
     assert lines[0]["asset"].startswith("AST")
-    assert lines[4]["reason"].startswith("cannot be read")
+    assert lines[4]["reason"].startswith("It cannot be read: No such file")
 
 
 def test_exit_status_is_0_when_every_file_was_taken(app: Flask, tmp_path: Path) -> None:

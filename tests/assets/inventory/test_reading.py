@@ -11,6 +11,7 @@ from assets.inventory.identity import identity_keys
 from assets.inventory.reading import read_body, read_inventory
 from assets.inventory.wire import Coding, InventoryRefused, deflate
 from tests.assets.inventory.documents import FUSION, OCS, SNMP_QUERY, glpi, read_glpi, sample
+from tests.properties import examples
 
 
 @pytest.mark.samples
@@ -219,7 +220,7 @@ ROWS = st.dictionaries(FIELDS, VALUES, max_size=5)
 CONTENTS = st.dictionaries(SECTIONS, VALUES | ROWS | st.lists(ROWS, max_size=3), min_size=1, max_size=6)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CONTENTS)
 def test_any_content_gives_a_record(content: dict[str, object]) -> None:
     data = json.dumps({"deviceid": "x", "content": content}).encode()
@@ -228,7 +229,7 @@ def test_any_content_gives_a_record(content: dict[str, object]) -> None:
     json.dumps(as_data(inventory)).encode()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_a_damaged_document_is_read_or_refused(data: st.DataObject) -> None:
     document = bytearray(data.draw(st.sampled_from([FUSION, OCS, SNMP_QUERY, glpi(cpus=[{"core": 2}])])))

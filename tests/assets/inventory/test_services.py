@@ -4,7 +4,7 @@ import json
 import zlib
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from assets import queries as asset_queries
 from assets import services as asset_services
@@ -19,6 +19,7 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.audit import AuditEntry
 from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden
+from itsm.kernel.text import language
 from tests.assets.inventory.documents import FUSION, OCS, SNMP_QUERY, sample
 from tests.assets.inventory.machines import audit, machine
 from tests.factories import Factory
@@ -380,7 +381,7 @@ def test_what_an_agent_sends_is_kept_and_imported_by_the_job() -> None:
     assert (count(InventoryBody), count(InventorySnapshot)) == (1, 0)
     outcome = jobs.import_waiting()
     body, agent = session.scalars(select(InventoryBody)).one(), session.scalars(select(InventoryAgent)).one()
-    assert (outcome.done, outcome.failed, body.state, body.reason, body.attempts) == (1, 0, "done", "", 1)
+    assert (outcome.done, outcome.failed, body.state, body.reasons, body.attempts) == (1, 0, "done", [], 1)
     assert (agent.address, agent.agent_version, agent.name) == ("192.0.2.7", "GLPI-Agent_v1.12", "pc-0042")
     assert agent.ci_id is not None
     assert jobs.import_waiting().done == 0
@@ -411,7 +412,44 @@ def test_a_document_that_fails_costs_only_itself_and_is_given_up_after_three_att
     assert [jobs.import_waiting().failed for _ in range(3)] == [1, 1, 0]
     bad = session.scalars(select(InventoryBody).order_by(InventoryBody.id)).first()
     assert bad is not None
-    assert (bad.state, "disk on fire" in bad.reason) == ("rejected", True)
+    assert bad.state == "rejected"
+    assert [str(each) for each in bad.reasons] == [
+        "It could not be imported after 3 attempts: RuntimeError('disk on fire')"
+    ]
+
+
+@pytest.mark.usefixtures("foreign")
+def test_reasons_are_kept_for_readers_of_any_language(make: Factory) -> None:
+    first, second = audit("a", serial="ABC1234"), audit("b", uuid=UUID_A)
+    for device_id, data in (
+        ("c", machine("c", serial="ABC1234", uuid=UUID_A)),
+        ("d", machine("d", serial="XYZ9876", partial=True)),
+        ("", b'{"action": "inventory", "content": {"hardware": {}}}'),
+        ("e", machine("e", serial="OLD1234", partial=True)),
+    ):
+        services.receive(received(data, device_id=device_id), address="")
+    with language("sv"):
+        jobs.import_waiting()
+    newest = session.scalar(select(func.max(InventoryBody.id)))
+    session.execute(text("UPDATE inventory_body SET reason = 'Plain words.' WHERE id = :id"), {"id": newest})
+    assert reasons_in("en", make) == [
+        "Plain words.",
+        "deviceid: is missing",
+        str(services.NEEDS_FULL),
+        f"The keys of this inventory belong to several CIs ({first.ci}, {second.ci}). "  # noqa: ISC004 (one text)
+        "Nothing was written; merge them first.",
+    ]
+    plain, *told = reasons_in("fa", make)
+    assert plain == "Plain words."
+    assert told[0] == "[fa] deviceid: [fa] is missing"
+    assert all(each.startswith(("[fa] The", "[fa] This")) for each in told[1:])
+
+
+def reasons_in(code: str, make: Factory) -> list[str]:
+    """What the page of agents tells somebody who reads this language, newest first."""
+    session.expire_all()
+    with language(code):
+        return [" ".join(str(each) for each in note.reasons) for note in queries.list_notes(make.actor("admin"))]
 
 
 def test_a_quarantined_agents_documents_wait_for_approval(make: Factory) -> None:

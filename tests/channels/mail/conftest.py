@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,15 @@ def new_desk(tmp_path: Path) -> Callable[..., Flask]:
         return app
 
     return make
+
+
+@pytest.fixture
+def settings_with(app: Flask) -> Iterator[Any]:
+    """Changes settings for one test."""
+    before = app.config["ITSM"]
+
+    def change(**values: Any) -> None:
+        app.config["ITSM"] = replaced(app.config["ITSM"], **values)
+
+    yield change
+    app.config["ITSM"] = before

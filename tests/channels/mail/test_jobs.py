@@ -25,6 +25,7 @@ from itsm.tickets import queries as tickets
 from itsm.tickets import services as ticket_services
 from itsm.tickets.models import Ticket
 from tests.channels.mail.letters import letter
+from tests.journal import whole_journal
 from tests.servers.mail import PASSWORD, MailServers, free_port
 
 _numbers = count(1)
@@ -87,7 +88,7 @@ def test_a_mail_becomes_a_ticket_and_the_answer_comes_back(
         mail_servers.send(reply, sender=customer, to=address)
         mail_servers.wait_for(address, 2)
         assert jobs.poll().done == 1
-        assert [entry.body for entry in tickets.whole_journal(ticket.id)][-1] == "Yes!"
+        assert [entry.body for entry in whole_journal(ticket.id)][-1] == "Yes!"
         assert len(all_tickets()) == 1
 
 

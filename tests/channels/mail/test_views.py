@@ -69,6 +69,20 @@ def test_an_empty_password_keeps_the_present_one(admin: FlaskClient) -> None:
     assert (only_mailbox().name, decrypt(only_mailbox().password_encrypted)) == ("Other", "geheim-123")
 
 
+@pytest.mark.parametrize("moved", [{"host": "evil.example"}, {"port": "1993"}, {"security": "none"}])
+def test_a_kept_password_goes_to_no_other_server(admin: FlaskClient, moved: dict[str, str]) -> None:
+    server = FORM | {"host": "imap.desk.test", "port": "993", "security": "ssl"}
+    post(admin, "/admin/mail/mailboxes", **server, password="geheim-123")
+    box = only_mailbox()
+    address, version = f"/admin/mail/mailboxes/{box.id}", str(box.version)
+    refused = post(admin, address, **server | moved, version=version)
+    assert refused.status_code == 422
+    assert "enter the password again" in refused.get_data(as_text=True)
+    assert (only_mailbox().host, only_mailbox().port, only_mailbox().security) == ("imap.desk.test", 993, "ssl")
+    assert post(admin, address, **server | moved, password="geheim-456", version=version).status_code == 302
+    assert decrypt(only_mailbox().password_encrypted) == "geheim-456"
+
+
 def test_wrong_input_is_named_and_kept(admin: FlaskClient) -> None:
     answer = post(admin, "/admin/mail/mailboxes", **FORM | {"address": "no address", "name": "Keep me"})
     page = answer.get_data(as_text=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cmdb.discovery.client.replay import Recording
 from cmdb.discovery.targets import Guard
+from tests.cmdb.discovery.replay import Recording
 from tests.servers.snmp import SnmpServer, SnmpUser
 
 RECORDINGS = Path(__file__).parent / "recordings"

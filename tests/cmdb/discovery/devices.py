@@ -1,16 +1,30 @@
 """Devices and their facts for the tests of discovery's database side."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from cmdb.discovery import topology
 from cmdb.discovery.facts import DeviceFacts, Interface, Neighbour, SystemFacts
+from cmdb.discovery.recording import Recorded, record_device
+from itsm.kernel.actor import Actor
 from tests.servers.snmp import SnmpServer
 
 LLDP = "1.0.8802.1.1.2.1"
 ENTITY = "1.3.6.1.2.1.47.1.1.1.1"
 ARUBA_SWITCH = "1.3.6.1.4.1.47196.4.1.1.1.100"
 Rows = tuple[tuple[str, str, str | int], ...]
+
+
+def store_device(actor: Actor, facts: DeviceFacts, *, at: datetime, site_id: int | None = None) -> Recorded:
+    """Record one device and connect it, as a run does with many."""
+    recorded = record_device(actor, facts, at=at, site_id=site_id)
+    if recorded.left_alone:
+        return recorded
+    is_changed = topology.store(actor, recorded.ci, facts, at=at)
+    return replace(recorded, action="updated") if is_changed and recorded.action == "unchanged" else recorded
 
 
 def facts_of(address: str = "10.0.0.1", **changes: Any) -> DeviceFacts:

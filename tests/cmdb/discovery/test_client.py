@@ -32,10 +32,11 @@ from cmdb.discovery.client import (
 )
 from cmdb.discovery.client.gufo_backend import GufoClient
 from cmdb.discovery.client.pysnmp_backend import TARGETS_PER_ENGINE, PysnmpClient
-from cmdb.discovery.client.replay import InvalidRecording, Recording, ReplayClient
 from cmdb.discovery.targets import AddressNotAllowed, Guard
 from tests.cmdb.discovery.agent import RecordedAgent
 from tests.cmdb.discovery.conftest import AUDITOR, LLDP, OPERATOR, recording
+from tests.cmdb.discovery.replay import InvalidRecording, Recording, ReplayClient
+from tests.properties import examples
 from tests.servers.snmp import SnmpServer, SnmpUser, free_udp_port
 
 Result = TypeVar("Result")
@@ -171,7 +172,7 @@ class OpenedClient(ReplayClient):
 
 
 @given(st.ip_addresses(v=4), st.sampled_from(["10.0.0.0/8", "0.0.0.0/0", "172.16.0.0/12", "127.0.0.0/8"]), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_no_session_is_opened_to_an_address_that_the_guard_refuses(
     anywhere: IPv4Address, allowed: str, data: st.DataObject
 ) -> None:

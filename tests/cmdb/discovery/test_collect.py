@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from cmdb.discovery.client import Client, NoAnswer, Row, Settings, V2Credential, open_client
 from cmdb.discovery.client.base import Budget
-from cmdb.discovery.client.replay import Recording, ReplayClient
 from cmdb.discovery.collect import collect
 from cmdb.discovery.facts import ArpEntry, DeviceFacts, Interface
 from cmdb.discovery.targets import Guard
 from tests.cmdb.discovery.conftest import recording
+from tests.cmdb.discovery.replay import Recording, ReplayClient
+from tests.properties import examples
 from tests.servers.snmp import SnmpServer
 
 ADDRESS = "10.0.0.1"
@@ -240,7 +241,7 @@ def test_names_that_occur_twice_do_not_place_a_neighbour() -> None:
         max_size=12,
     )
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_any_value_anywhere_is_survived(changes: list[Row]) -> None:
     facts = read(changed("switch", dict(changes)))
     assert facts.interfaces
@@ -248,7 +249,7 @@ def test_any_value_anywhere_is_survived(changes: list[Row]) -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=24), max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_index_is_survived(indexes: list[list[int]]) -> None:
     bases = (f"{LLDP_REMOTE}.5", "1.0.8802.1.1.2.1.4.2.1.3", "1.3.6.1.2.1.4.34.1.3", "1.3.6.1.2.1.4.35.1.4",
              "1.3.6.1.2.1.4.22.1.2", "1.3.6.1.2.1.17.7.1.2.2.1.2", "1.3.6.1.4.1.9.9.23.1.2.1.1.6")  # fmt: skip

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from cmdb import services as cmdb
 from cmdb.discovery.facts import DeviceFacts, PrinterFacts
 from cmdb.discovery.models import DeviceRecord
-from cmdb.discovery.recording import Recorded, store_device
+from cmdb.discovery.recording import Recorded
 from cmdb.models import Ci, CiKey
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
-from tests.cmdb.discovery.devices import facts_of
+from tests.cmdb.discovery.devices import facts_of, store_device
 from tests.conftest import NOW
 
 MAC = "00:c0:ff:ee:00:01"

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from cmdb.discovery.client import Client, Credential, Settings, V2Credential, V3Credential
-from cmdb.discovery.client.replay import Recording, ReplayClient
 from cmdb.discovery.run import SILENT_LISTED_MAX, DiscoveryResult, Progress, discover, result_as_json
 from cmdb.discovery.targets import AddressNotAllowed, Guard, InvalidTarget
 from tests.cmdb.discovery.conftest import OPERATOR, recording
+from tests.cmdb.discovery.replay import Recording, ReplayClient
 from tests.servers.snmp import SnmpServer, free_udp_port
 
 GUARD = Guard(["10.0.0.0/8"], ["10.0.0.7"])

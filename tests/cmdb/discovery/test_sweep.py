@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cmdb.discovery.client import AuthenticationRefused, Client, Credential, Settings, V2Credential, V3Credential, Value
-from cmdb.discovery.client.replay import Recording, ReplayClient
 from cmdb.discovery.sweep import CREDENTIALS_PER_ADDRESS, Alive, Pacer, sweep
 from cmdb.discovery.targets import AddressNotAllowed, Guard
 from tests.cmdb.discovery.conftest import OPERATOR, recording
+from tests.cmdb.discovery.replay import Recording, ReplayClient
 from tests.servers.snmp import SnmpServer
 
 GUARD = Guard(["10.0.0.0/8"])

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from cmdb import services as cmdb
 from cmdb.discovery.facts import BridgePort, DeviceFacts, Interface, TableError
 from cmdb.discovery.models import NeighbourSighting
-from cmdb.discovery.recording import Recorded, store_device
+from cmdb.discovery.recording import Recorded
 from cmdb.models import Ci, Relation
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
-from tests.cmdb.discovery.devices import facts_of, neighbour
+from tests.cmdb.discovery.devices import facts_of, neighbour, store_device
 from tests.conftest import NOW
 
 CORE = "00:c0:ff:ee:00:02"

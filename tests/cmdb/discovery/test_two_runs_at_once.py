@@ -22,7 +22,8 @@ from itsm.kernel.db import db, session, unit_of_work
 from itsm.kernel.module import registry
 from migrations.full_text import STATEMENTS
 from tests.cmdb.discovery.devices import facts_of, neighbour
-from tests.conftest import DATABASES, settings_for
+from tests.conftest import settings_for
+from tests.databases import DATABASES
 
 DEVICES = 12
 

@@ -11,13 +11,12 @@ from sqlalchemy import event, select
 
 from cmdb.discovery import jobs, services
 from cmdb.discovery.models import ScanRange, ScanResult, ScanRun, SnmpCredential
-from cmdb.discovery.recording import store_device
 from cmdb.discovery.views import network_panel, speed
 from cmdb.models import Ci
 from itsm.kernel import jobs as kernel_jobs
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import db, session, unit_of_work
-from tests.cmdb.discovery.devices import facts_of, neighbour
+from tests.cmdb.discovery.devices import facts_of, neighbour, store_device
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.servers.snmp import SnmpServer
@@ -84,8 +83,8 @@ def test_range_is_made_changed_and_deleted(editor: FlaskClient) -> None:
         ({"network": "8.8.8.8"}, "public address"),
         ({"port": "70000"}, "65535"),
         ({"packets_per_second": "999999"}, "5000"),
-        ({"every_hours": "often"}, "Not a valid integer"),
-        ({"unknown": "1"}, "Unknown field"),
+        ({"every_hours": "often"}, "This must be a whole number"),
+        ({"unknown": "1"}, "There is no such field"),
     ],
 )
 def test_wrong_range_keeps_what_was_typed_and_says_why(editor: FlaskClient, change: dict[str, str], text: str) -> None:

@@ -1,7 +1,6 @@
 """Signing in, out and back in, through the real pages."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +22,6 @@ from itsm.kernel.audit import AuditEntry
 from itsm.kernel.db import db, session
 from itsm.kernel.errors import Invalid
 from itsm.kernel.outbox import OutboxMessage
-from itsm.web.setup import limiter
 from tests.conftest import NOW, settings_for
 from tests.factories import PASSWORD, Factory
 from tests.itsm.web.browser import TOKEN, csrf_token, post
@@ -102,15 +100,13 @@ def test_failures_are_counted_and_lock_the_account(client: FlaskClient, person: 
 
 
 @pytest.fixture
-def limited(tmp_path: Path) -> Iterator[Flask]:
+def limited(tmp_path: Path) -> Flask:
     """An application of its own with rate limits on, as outside of tests."""
     values = vars(settings_for(f"sqlite:///{tmp_path / 'limited.sqlite3'}", tmp_path))
     limited = create_app(Settings(**(values | {"testing": False})))
     with limited.app_context():
         db.create_all()
-    yield limited
-    limiter.reset()
-    limiter.enabled = False
+    return limited
 
 
 @pytest.mark.parametrize("path", ["/login", "/reset"])
@@ -126,6 +122,16 @@ def test_one_address_may_not_try_without_end(limited: Flask, path: str) -> None:
     assert statuses[:20] == [200] * 20
     assert statuses[20:] == [429] * 2
     assert client.get(path).status_code == 200
+
+
+def test_the_rate_of_searching_and_of_exports_is_each_persons_own(limited: Flask) -> None:
+    limited.config["ITSM"] = replace(limited.config["ITSM"], search_rate="2 per minute", export_rate="1 per minute")
+    client = limited.test_client()
+    assert [client.get("/desk?q=printer").status_code for _each in range(3)] == [302, 302, 429]
+    assert [client.get("/cmdb?words=x").status_code for _each in range(1)] == [429]
+    assert [client.get("/assets/export.csv").status_code for _each in range(2)] == [302, 429]
+    assert client.get("/desk").status_code == 302
+    assert "Retry-After" in client.get("/desk?q=printer").headers
 
 
 def test_the_api_answers_nobody_without_end(limited: Flask) -> None:

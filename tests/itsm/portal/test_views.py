@@ -9,10 +9,11 @@ from incident.models import Incident
 from itsm.identity.models import Person
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
-from itsm.tickets import queries, services
+from itsm.tickets import services
 from itsm.tickets.models import Attachment
 from tests.factories import Factory
 from tests.itsm.web.browser import post
+from tests.journal import whole_journal
 from tests.statements import counted
 
 SECRET = "the-inside-of-things"
@@ -120,7 +121,7 @@ def test_public_replies_are_shown_and_answered(visitor: FlaskClient, make: Facto
     assert "cable.png" in page
     session.refresh(incident)
     assert incident.state == "in_progress"
-    assert queries.whole_journal(incident.id)[-1].channel in {"portal", "system"}
+    assert whole_journal(incident.id)[-1].channel in {"portal", "system"}
 
 
 def test_an_empty_reply_is_refused_with_words(visitor: FlaskClient, make: Factory, person: Person) -> None:

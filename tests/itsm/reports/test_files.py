@@ -13,10 +13,10 @@ import pytest
 
 from itsm.kernel import pdf as kernel_pdf
 from itsm.kernel.actor import SYSTEM
+from itsm.kernel.sheets import harmless
 from itsm.reports import catalogue, charts, exports
 from itsm.reports.document import as_data
 from itsm.reports.pdf import report_html
-from itsm.reports.sheets import harmless
 from tests.factories import Factory
 from tests.itsm.reports.conftest import Month, Story, at, october
 
@@ -52,11 +52,13 @@ def test_the_pdf_says_what_the_report_says(month: Month) -> None:
         assert term in flat
 
 
+@pytest.mark.one_database
 def test_the_pdf_is_the_same_bytes_again(month: Month) -> None:
     assert make_pdf() == make_pdf()
     assert make_pdf("fa") == make_pdf("fa")
 
 
+@pytest.mark.one_database
 def test_the_pdf_has_bookmarks_language_embedded_fonts_and_a4_pages(month: Month) -> None:
     with pdfplumber.open(io.BytesIO(make_pdf("sv"))) as document:
         page = document.pages[0]
@@ -68,6 +70,7 @@ def test_the_pdf_has_bookmarks_language_embedded_fonts_and_a4_pages(month: Month
         assert all("+" in char["fontname"] for each in document.pages for char in each.chars)  # subsets are embedded
 
 
+@pytest.mark.one_database
 def test_persian_is_right_to_left_with_its_calendar_digits_and_font(month: Month) -> None:
     with pdfplumber.open(io.BytesIO(make_pdf("fa"))) as document:
         page = document.pages[0]
@@ -83,12 +86,14 @@ def test_persian_is_right_to_left_with_its_calendar_digits_and_font(month: Month
         assert max(char["x1"] for char in heading) > page.width - 60  # the heading begins at the right
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("language", ["el", "es"])
 def test_other_languages(month: Month, language: str) -> None:
     text = text_of(make_pdf(language))
     assert {"el": "Οκτ", "es": "oct"}[language] in text
 
 
+@pytest.mark.one_database
 def test_chart_texts_stay_text(month: Month) -> None:
     report = catalogue.build(SYSTEM, "sla", october())
     assert [chart.name for chart in report.charts] == ["compliance_by_month", "missed_by_priority", "missed_by_group"]
@@ -105,6 +110,7 @@ def test_a_chart_never_loads_data_from_outside() -> None:
         charts.draw_svg(spec)
 
 
+@pytest.mark.one_database
 def test_hostile_titles_appear_as_they_are_and_fetch_nothing(
     month: Month, make: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,14 +51,6 @@ def single(given: dict[str, Any], digits: int) -> Decimal | None:
     return Share(sum(not ticket["customer_replies"] for ticket in done), len(done)).percent(digits)
 
 
-def net_flow(given: dict[str, Any]) -> int:
-    bounds = instant(given["from"]), instant(given["to"])
-    made = metrics.count_in([instant(ticket["created_at"]) for ticket in given["tickets"]], *bounds)
-    return made - metrics.count_in(
-        [instant(t["resolved_at"]) if t["resolved_at"] else None for t in given["tickets"]], *bounds
-    )
-
-
 COMPUTED: dict[str, Any] = {
     "mttr_elapsed_h": lambda given, digits: in_unit(metrics.mean(hours(given["tickets"])), 3600, digits),
     "median_ttr_h": lambda given, digits: in_unit(metrics.median(hours(given["tickets"])), 3600, digits),
@@ -66,7 +58,6 @@ COMPUTED: dict[str, Any] = {
     "sla_compliance_pct": compliance,
     "fcr_no_customer_reply": single,
     "backlog": lambda given, digits: metrics.backlog(map(times_of, given["tickets"]), instant(given["at"])),
-    "net_flow": lambda given, digits: net_flow(given),
 }
 
 

@@ -37,21 +37,38 @@ HOLDERS = {  # permission -> which of requester and agent hold it; the administr
     "cmdb.edit": set(),
     "cmdb.read": {"agent"},
     "discovery.manage": set(),
+    "fields.edit": set(),
     "groups.edit": set(),
     "incident.create": {"requester", "agent"},
     "incident.edit": {"agent"},
     "inventory.agents": set(),
+    "macros.share": set(),
+    "macros.use": {"agent"},
+    "lifecycles.edit": set(),
     "mail.edit": set(),
+    "major.configure": set(),
+    "major.declare": set(),
     "people.edit": set(),
     "people.read": {"agent"},
+    "people.register": {"agent"},
     "problem.create": {"agent"},
     "problem.edit": {"agent"},
+    "recurring.edit": set(),
     "reports.read": {"agent"},
     "roles.grant": set(),
+    "rules.edit": set(),
     "sla.edit": set(),
     "sla.explain": {"agent"},
     "sla.read": {"agent"},
+    "staffing.edit": set(),
+    "staffing.read": {"agent"},
+    "tasks.templates": set(),
+    "texts.share": set(),
+    "texts.use": {"agent"},
     "tickets.read": {"agent"},
+    "views.all": set(),
+    "views.group": set(),
+    "worktime.edit": set(),
 }
 OWN_RULES = {
     "metrics",
@@ -145,6 +162,7 @@ def was_stopped(answer: Any, path: str) -> bool:
     return bool(answer.status_code == 401) and path.startswith("/api/")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("role", ["anonymous", "requester", "other", "agent", "admin"])
 def test_each_route_lets_in_whom_it_declares_and_nobody_else(
     app: Flask, make: Factory, people: dict[str, Person], role: str
@@ -163,6 +181,7 @@ def test_each_route_lets_in_whom_it_declares_and_nobody_else(
     assert wrong == []
 
 
+@pytest.mark.one_database
 def test_each_changing_route_refuses_a_request_without_token(
     app: Flask, make: Factory, people: dict[str, Person]
 ) -> None:
@@ -180,6 +199,7 @@ def test_each_changing_route_refuses_a_request_without_token(
     assert wrong == []
 
 
+@pytest.mark.one_database
 def test_no_get_changes_anything(app: Flask, make: Factory, people: dict[str, Person]) -> None:
     admin = people["admin"]
     incident = make.incident(make.actor_of(people["requester"]))
@@ -194,7 +214,8 @@ def test_no_get_changes_anything(app: Flask, make: Factory, people: dict[str, Pe
     path = ""
 
     def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "REPLACE")):
+        is_noted = "export" in path and statement.startswith("INSERT INTO audit_entry")  # that a list left
+        if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "REPLACE")) and not is_noted:
             writes.append((path, statement[:80]))
 
     event.listen(db.engine, "before_cursor_execute", note)

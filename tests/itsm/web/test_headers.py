@@ -1,12 +1,16 @@
 """What every answer carries, errors included, and how errors are told to programs."""
 
+from pathlib import Path
+
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 
+from itsm.app import create_app
 from itsm.kernel.db import session
-from tests.factories import Factory
-from tests.itsm.web.browser import csrf_token
+from tests.conftest import prepare, settings_for
+from tests.factories import PASSWORD, Factory
+from tests.itsm.web.browser import TOKEN, csrf_token
 
 PAGES = [
     ("GET", "/login", 200),
@@ -96,3 +100,41 @@ def test_a_body_that_is_not_json_is_refused(admin: FlaskClient) -> None:
     headers = {"X-CSRFToken": csrf_token(admin)}
     answer = admin.post("/api/v1/groups", data='{"name":"x"}', content_type="text/plain", headers=headers)
     assert answer.status_code in {400, 415, 422}
+
+
+def test_over_https_cookies_are_secure_and_browsers_keep_to_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'https.sqlite3'}"
+    app = create_app(settings_for(url, tmp_path, base_url="https://desk.example.org"))
+    prepare(app)
+    with app.app_context():
+        make = Factory()
+        make.person(email="ada@example.org", password=PASSWORD)
+        session.commit()
+        session.remove()
+    client = app.test_client()
+    page = client.get("/login", base_url="https://desk.example.org")
+    assert page.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    form = {"csrf_token": TOKEN.search(page.text)[1], "email": "ada@example.org", "password": PASSWORD}  # type: ignore[index]  # the page has one
+    headers = {"Referer": "https://desk.example.org/login"}
+    answer = client.post("/login", data=form, base_url="https://desk.example.org", headers=headers)
+    assert answer.status_code == 302
+    cookies = {line.split("=", 1)[0]: line for line in answer.headers.getlist("Set-Cookie")}
+    assert set(cookies) == {"__Host-itsm", "__Host-itsm_known"}
+    for line in cookies.values():
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in line.split(";")}
+        assert "Domain" not in line
+
+
+def test_over_http_nothing_claims_https(client: FlaskClient) -> None:
+    answer = client.get("/login")
+    assert "Strict-Transport-Security" not in answer.headers
+    assert all("Secure" not in line for line in answer.headers.getlist("Set-Cookie"))
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.9")])
+def test_forwarded_addresses_count_for_as_many_proxies_as_are_trusted(tmp_path: Path, proxies: int, seen: str) -> None:
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'x.sqlite3'}", tmp_path, trusted_proxies=proxies))
+    told: list[str | None] = []
+    app.before_request(lambda: told.append(request.remote_addr))
+    app.test_client().get("/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert told == [seen]

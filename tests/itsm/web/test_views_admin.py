@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from itsm.identity.models import Person
@@ -12,7 +13,9 @@ from itsm.kernel.audit import AuditEntry
 from itsm.kernel.db import session
 from itsm.kernel.jobs import BackgroundTask, JobRun, Lease
 from itsm.kernel.module import Module, registry
+from itsm.kernel.text import language
 from itsm.web import audit_log, operations
+from itsm.web.audit_titles import action_title
 from tests.factories import Factory
 from tests.itsm.web.browser import post
 from tests.statements import counted
@@ -182,3 +185,36 @@ def test_lists_take_as_many_statements_for_many_rows_as_for_few(admin: FlaskClie
         add()
     assert measure() == few
     assert max(few.values()) <= 12
+
+
+@pytest.mark.usefixtures("foreign")
+def test_settings_are_described_in_the_readers_language(admin: FlaskClient, person: Person) -> None:
+    assert "largest attachment" in admin.get("/admin/settings?q=attachment_limit").text
+    person.language = "sv"
+    session.commit()
+    assert "[sv] largest attachment" in admin.get("/admin/settings?q=attachment_limit").text
+
+
+@pytest.mark.parametrize(
+    ("action", "title"),
+    [
+        ("person.created", "Person: created"),
+        ("incident.public", "Incident: answer to the requester"),
+        ("asset.retire", "Asset: Retire"),
+        ("person.enchanted", "person.enchanted"),
+        ("spaceship.created", "spaceship.created"),
+        ("loaded", "loaded"),
+    ],
+)
+def test_an_entry_of_the_audit_log_has_a_title_or_its_code(admin: FlaskClient, action: str, title: str) -> None:
+    audit.record(SYSTEM, action, subject_kind="person", subject_id=1)
+    session.commit()
+    page = admin.get(f"/admin/audit?action={action}").text
+    assert f'<td>{title}<span class="row-context"><code dir="ltr">{action}</code>' in page
+    assert "Person 1" in page
+
+
+@pytest.mark.usefixtures("foreign")
+def test_a_title_of_the_audit_log_is_in_the_readers_language(app: Flask) -> None:
+    with language("es"):
+        assert str(action_title("token.revoked")) == "[es] [es] API token: [es] revoked"

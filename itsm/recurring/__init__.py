@@ -1,0 +1,1 @@
+"""Recurring tickets: work that comes back by a rule of the calendar opens its ticket by itself."""

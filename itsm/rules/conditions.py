@@ -1,0 +1,82 @@
+"""Conditions of rules: checked when saved, asked of one ticket, and as SQL for many."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement
+
+from itsm.kernel import clock
+from itsm.kernel.actor import SYSTEM
+from itsm.kernel.errors import Invalid
+from itsm.kernel.runtime import settings
+from itsm.query.errors import QueryError
+from itsm.query.parser import parse
+from itsm.query.predicate import Predicate, compile_predicate
+from itsm.query.tree import Call, Comparison, Node, Shifted, walk
+from itsm.query.values import Context
+from itsm.tickets import filters
+from itsm.tickets.models import Ticket
+
+
+def context_at(instant: datetime) -> Context:
+    """Rules ask as the system: `me()` is nobody, and days are those of the site."""
+    return Context(actor_id=None, group_ids=(), now=instant, zone=ZoneInfo(settings().timezone))
+
+
+def check(text: str) -> None:
+    """Raise `Invalid` for the field `condition` that points at the place where it cannot be read."""
+    try:
+        filters.conditions(SYSTEM, text)
+    except Invalid as error:
+        raise Invalid.field("condition", error.errors["q"][0]) from error
+
+
+def kind_conditions(kinds: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Tickets of these kinds; none named means any."""
+    return [Ticket.kind.in_(kinds)] if kinds else []
+
+
+def in_sql(kinds: Sequence[str], text: str) -> list[ColumnElement[bool]]:
+    """Tickets of these kinds for which a condition holds now; raises `Invalid`."""
+    return [*kind_conditions(kinds), *filters.conditions(SYSTEM, text)]
+
+
+def predicate_at(tree: Node, instant: datetime) -> Predicate:
+    """A condition as a question to one ticket at an instant; raises `QueryError` where a name is gone."""
+    return compile_predicate(tree, filters.ticket_fields(), context_at(instant))
+
+
+def tells_time(tree: Node) -> bool:
+    """Whether the answer depends on when it is asked (`now()`, `today()`)."""
+    values = [value for node, _depth in walk(tree) if isinstance(node, Comparison) for value in node.values]
+    return any(isinstance(value, Call | Shifted) for value in values)
+
+
+class Asking:
+    """A condition kept ready: names are looked up once a minute, times each time they are asked for."""
+
+    KEPT_SECONDS = 60
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._tree = parse(text) if text.strip() else None
+        self._tells_time = self._tree is not None and tells_time(self._tree)
+        self._made_at: datetime | None = None
+        self._predicate: Predicate = bool
+
+    def holds(self, ticket: Any, at: datetime | None = None) -> bool:
+        """Whether the condition holds for a ticket; one that became wrong (a group was renamed) never does."""
+        if self._tree is None:
+            return True
+        try:
+            return self._asked(self._tree, at or clock.now())(ticket)
+        except QueryError:
+            return False
+
+    def _asked(self, tree: Node, at: datetime) -> Callable[[Any], bool]:
+        age = abs((at - self._made_at).total_seconds()) if self._made_at is not None else None
+        if age is None or (age > 0 if self._tells_time else age > self.KEPT_SECONDS):
+            self._predicate, self._made_at = predicate_at(tree, at), at
+        return self._predicate

@@ -1,0 +1,1 @@
+"""Reminders: a person asks to hear of a ticket again at an instant."""

@@ -1,0 +1,58 @@
+"""What the query language asks of the clocks of a ticket: `sla.resolution.due < now() + 2h`, `sla.response.state = breached`."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from itsm.kernel.actor import Actor
+from itsm.kernel.text import Message, _
+from itsm.query.fields import Field, FieldType
+from itsm.query.filters import column_field, names_like
+from itsm.query.relations import Relation
+from itsm.tickets.models import Ticket
+from sla.models import METRICS, Agreement, SlaClock
+
+TITLES: dict[str, Message] = {"response": _("Response"), "resolution": _("Resolution")}
+STATES: dict[str, Message] = {
+    "running": _("Running"),
+    "paused": _("Paused"),
+    "met": _("Met"),
+    "breached": _("Breached"),
+    "cancelled": _("Cancelled"),
+    "not_started": _("Not started"),
+}
+
+
+def fields_for(actor: Actor) -> list[Field]:
+    """What an actor may ask of the present clocks of a ticket; clocks are for staff."""
+    if not actor.has("sla.read"):
+        return []
+    return [field for metric in METRICS for field in _of_metric(metric)]
+
+
+def _of_metric(metric: str) -> list[Field]:
+    relation = _present_clock(metric)
+    columns = (
+        column_field("due", FieldType.INSTANT, _("Due"), SlaClock.due_at),
+        column_field("state", FieldType.CHOICE, _("State"), SlaClock.state, choices=STATES),
+        column_field("breached", FieldType.INSTANT, _("Breached"), SlaClock.breached_at),
+        column_field("ended", FieldType.INSTANT, _("Ended"), SlaClock.ended_at),
+        column_field("target", FieldType.DURATION, _("Target"), SlaClock.target_seconds),
+        column_field("agreement", FieldType.TEXT, _("Agreement"), Agreement.name, suggest=names_like(Agreement.name)),
+    )
+    return [relation.field(column) for column in columns]
+
+
+def _present_clock(metric: str) -> Relation:
+    """The clock of a metric that counts now: an earlier one ended when the ticket was opened again."""
+    later = aliased(SlaClock)
+    is_earlier = select(later.id).where(
+        later.ticket_id == SlaClock.ticket_id, later.metric == metric, later.generation > SlaClock.generation
+    )
+    rows = select().select_from(SlaClock).join(Agreement, Agreement.id == SlaClock.agreement_id)
+    return Relation(
+        name=f"sla.{metric}",
+        title=TITLES[metric],
+        near=Ticket.id,
+        far=SlaClock.ticket_id,
+        rows=rows.where(SlaClock.metric == metric, ~is_earlier.exists()),
+    )

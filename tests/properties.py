@@ -1,0 +1,33 @@
+"""How many examples a property test tries (a fifth of the thorough number, which `ITSM_THOROUGH=1` runs in full), and growth."""
+
+import gc
+import os
+import time
+from collections.abc import Callable
+
+LEAST_SECONDS = 0.05
+THOROUGH = os.environ.get("ITSM_THOROUGH") == "1"
+
+
+def examples(thorough: int) -> int:
+    """The number to try now; never fewer than ten of as many as that."""
+    return thorough if THOROUGH else max(min(10, thorough), thorough // 5)
+
+
+def grows_in_step(work: Callable[[int], object], size: int) -> bool:
+    """Whether four times as much costs about four times the time, and not the sixteen of a square; on any machine.
+
+    A busy machine may disturb one measurement; a square shows in all three.
+    """
+    quarter = max(_seconds(work, size // 4), LEAST_SECONDS)
+    return any(_seconds(work, size) < quarter * 9 for _attempt in range(3))
+
+
+def _seconds(work: Callable[[int], object], size: int) -> float:
+    gc.disable()  # a collection costs what the whole run holds, not what is measured
+    try:
+        started = time.thread_time()
+        work(size)
+        return time.thread_time() - started
+    finally:
+        gc.enable()

@@ -1,7 +1,9 @@
-"""How many examples a property test tries (a fifth of the thorough number, which `ITSM_THOROUGH=1` runs in full), and growth."""
+"""How many examples a property test tries (a fifth of the thorough number, which `ITSM_THOROUGH=1` runs in full), and
+what work costs, told without a clock where that is possible: a test that asks for seconds fails on a busy machine."""
 
 import gc
 import os
+import sys
 import time
 from collections.abc import Callable
 
@@ -21,6 +23,23 @@ def grows_in_step(work: Callable[[int], object], size: int) -> bool:
     """
     quarter = max(_seconds(work, size // 4), LEAST_SECONDS)
     return any(_seconds(work, size) < quarter * 9 for _attempt in range(3))
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """How many functions, ours and built in, some work calls."""
+    seen = 0
+
+    def note(_frame: object, what: str, _argument: object) -> None:
+        nonlocal seen
+        seen += what in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return seen
 
 
 def _seconds(work: Callable[[int], object], size: int) -> float:

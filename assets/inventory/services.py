@@ -5,7 +5,6 @@ import zlib
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.exc import IntegrityError
 
 from assets.inventory import recording
 from assets.inventory.identity import identity_keys
@@ -18,7 +17,7 @@ from assets.inventory.screening import site_junk
 from assets.inventory.wire import InventoryRefused
 from itsm.kernel import clock, files, preferences
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import insert_unless_there, session
 from itsm.kernel.records import apply_changes, check_version, get, require
 from itsm.kernel.text import Message, _
 
@@ -58,23 +57,23 @@ def _agent_row(identity: AgentIdentity, *, address: str) -> InventoryAgent:
     locked = wanted.with_for_update().execution_options(populate_existing=True)
     agent = session.scalars(locked).first()
     if agent is None:
-        agent = _new_agent(identity)
-        try:
-            with session.begin_nested():
-                session.add(agent)
-        except IntegrityError:
-            agent = session.scalars(locked).one()
+        insert_unless_there(InventoryAgent, **_new_agent(identity))
+        agent = session.scalars(locked).one()
     agent.last_contact_at = clock.now()
     agent.address = address[:255] or agent.address
     agent.agent_version = identity.version[:255] or agent.agent_version
     return agent
 
 
-def _new_agent(identity: AgentIdentity) -> InventoryAgent:
+def _new_agent(identity: AgentIdentity) -> dict[str, Any]:
     state = "quarantined" if preferences.get(QUARANTINE_NEW, default=False) else "known"
-    return InventoryAgent(
-        source_id=identity.source_id[:255], kind=identity.kind, state=state, last_contact_at=clock.now(), address=""
-    )
+    return {
+        "source_id": identity.source_id[:255],
+        "kind": identity.kind,
+        "state": state,
+        "last_contact_at": clock.now(),
+        "address": "",
+    }
 
 
 def import_body(actor: Actor, raw: bytes, *, agent_id: str = "", address: str = "") -> ImportResult:

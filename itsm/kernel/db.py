@@ -226,6 +226,20 @@ def unit_of_work() -> Iterator[None]:
         session.remove()
 
 
+def insert_unless_there(table: type[Base], **values: Any) -> None:
+    """Insert a row unless one with its unique key is there; of several at once one makes it, the others wait for it.
+
+    On MariaDB a refused plain insert keeps a shared lock, and two such that then lock the row stop each other; this
+    statement takes the exclusive lock at once.
+    """
+    kind = dialect_name()
+    if kind == "mysql":
+        session.execute(mysql.insert(table).values(**values).on_duplicate_key_update(id=table.__table__.c.id))
+    else:
+        dialect = postgresql if kind == "postgresql" else sqlite
+        session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+
+
 def held(row: Any) -> Any:
     """Keep a row alive until its session ends, so that one unit of work reads it once (the identity map is weak)."""
     if row is not None:

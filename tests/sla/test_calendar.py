@@ -2,8 +2,7 @@
 
 import copy
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 
 from sla.calendar import BusinessCalendar, CalendarError, NeverOpen, parse_calendar
 from sla.zone_offsets import BLOCK_SECONDS
-from tests.properties import THOROUGH, examples
+from tests.properties import THOROUGH, calls_of, examples
 
 EXAMPLES = examples(300)
 SAMPLE_FILE = Path(__file__).resolve().parents[2] / ".." / "shared" / "samples" / "sla-cases" / "cases.json"
@@ -452,19 +451,10 @@ def test_seconds_within_times_are_kept() -> None:
     assert calendar.rule_at(datetime(2026, 3, 9, 9, 0, 40, tzinfo=UTC)) == "weekly mon 09:00:30-09:01"
 
 
-def best_of(runs: int, action: Callable[[], object]) -> float:
-    """The shortest of several runs in seconds: what the work costs when the machine is not busy elsewhere."""
-    taken = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        action()
-        taken.append(time.perf_counter() - started)
-    return min(taken)
-
-
 def test_the_cost_does_not_grow_with_the_time_spanned() -> None:
+    """A calendar that walked days would make some ten calls for each of 7,305."""
     calendar, start = office(), at("2026-03-09T10:00")
     decade = calendar.between(start, start + timedelta(days=3652))
-    assert best_of(20, lambda: office().between(start, start + timedelta(days=7305))) < 0.005
-    assert best_of(20, lambda: office().add(start, decade)) < 0.005
-    assert best_of(200, lambda: calendar.add(start, 8 * 3600)) < 0.0001
+    assert calls_of(lambda: office().between(start, start + timedelta(days=7305))) < 10_000
+    assert calls_of(lambda: office().add(start, decade)) < 10_000
+    assert calls_of(lambda: calendar.add(start, 8 * 3600)) < 400

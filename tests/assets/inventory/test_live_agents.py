@@ -1,6 +1,7 @@
 """The distribution's unmodified agents against the whole application, served on loopback."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -122,19 +123,20 @@ def test_documents_of_one_machine_at_the_same_time_make_one_ci(
 
 
 def test_the_same_report_at_the_same_time_is_answered_and_kept(separate_app: Flask) -> None:
+    """Six copies at once, of eight agents that were never seen: one row each, and no transaction stops another."""
     with served(separate_app) as address:
         from urllib.request import Request, urlopen
 
-        def post(_number: int) -> int:
-            with urlopen(
-                Request(f"{address}/inventory", data=FUSION, headers={"Content-Type": "text/xml"}), timeout=30
-            ) as answer:
+        def post(body: bytes) -> int:
+            request = Request(f"{address}/inventory", data=body, headers={"Content-Type": "text/xml"})
+            with urlopen(request, timeout=30) as answer:
                 return int(answer.status)
 
         with ThreadPoolExecutor(6) as pool:
-            statuses = list(pool.map(post, range(6)))
+            for number in range(8):
+                device = b"<DEVICEID>pc-%d-2026-01-01-00-00-00<" % number
+                assert list(pool.map(post, [re.sub(rb"<DEVICEID>[^<]*<", device, FUSION)] * 6)) == [200] * 6
     with separate_app.app_context():
         counts = [session.scalar(select(func.count()).select_from(table)) for table in (InventoryAgent, InventoryBody)]
         session.remove()
-    assert statuses == [200] * 6
-    assert counts == [1, 1]
+    assert counts == [8, 8]

@@ -1,7 +1,6 @@
 """Drafts that no device loses, who has a ticket open, and what is new on it."""
 
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -22,6 +21,8 @@ from tests.factories import Factory
 from tests.itsm.tickets.posting import send
 from tests.itsm.web.browser import csrf_token
 from tests.statements import counted
+
+STATEMENTS_OF_ASKING = 2
 
 
 @pytest.fixture
@@ -184,13 +185,10 @@ def test_pages_of_one_person_write_at_once(separate_app: Flask) -> None:
 
 
 def test_asking_is_cheap(desk: FlaskClient, make: Factory, incident: Incident) -> None:
-    """300 people ask 20 times a second together: an answer may take some milliseconds of the processor, not tens."""
+    """300 people ask 20 times a second together; the seconds are measured by the benchmark."""
     start = queries.glance(make.actor(), incident.id)
     form = {"csrf_token": csrf_token(desk, "/account"), "since": start.newest_id, "version": start.version}
-    spent = []
-    for _turn in range(30):
-        began = time.process_time()
-        desk.post(f"/tickets/{incident.id}/here", data=form)
-        spent.append(time.process_time() - began)
-    median = sorted(spent)[len(spent) // 2]
-    assert median < 0.02, spent
+    desk.post(f"/tickets/{incident.id}/here", data=form)
+    with counted() as seen:
+        assert desk.post(f"/tickets/{incident.id}/here", data=form).status_code == 204
+    assert len(seen) <= STATEMENTS_OF_ASKING, seen

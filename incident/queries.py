@@ -30,7 +30,7 @@ def list_similar(
     if not words:
         return []
     readable = search.Readable(Incident.id, policy.visible(actor))
-    ids = search.find_ids("ticket", " ".join(words), readable=readable, any_word=True, limit=40)
+    ids = search.find_alike("ticket", " ".join(words), readable=readable, limit=40)
     statement = select(Incident).where(
         Incident.id.in_(ids), Incident.unfinished == 0, Incident.resolution != "", policy.visible(actor)
     )

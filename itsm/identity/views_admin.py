@@ -1,26 +1,37 @@
 """Administration of people."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from itsm.identity import login, queries, references, services
+from itsm.identity import filters, login, queries, references, services
 from itsm.identity.models import Person
 from itsm.identity.schemas import PersonForm
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
-from itsm.kernel.errors import ItsmError
+from itsm.kernel.errors import Invalid, ItsmError
+from itsm.kernel.paging import Page
 from itsm.kernel.text import _
-from itsm.web import audit_log
+from itsm.web import audit_log, lists
 from itsm.web.access import current_actor, requires
 from itsm.web.audit_log import AuditFilter
 from itsm.web.forms import Form, read_form
+from itsm.web.lists import Column, Empty, Filter, Link, ListPage
+from itsm.web.navigation import administration
 
 blueprint = Blueprint("people", __name__, template_folder="templates")
 
 AUDIT_SHOWN = 20
-LONGEST_SEARCH = 200
+PHONE_NUMBER = re.compile(r"[+(]?[\d][\d ()/.-]{2,40}")
+CELLS = "identity/admin/_people_cells.html"
+COLUMNS = (
+    Column("name", _("Name"), CELLS, "title-cell"),
+    Column("places", _("Organisation · site"), CELLS, "wide-only"),
+    Column("roles", _("Roles"), CELLS),
+    Column("member_of", _("Groups"), CELLS, "wide-only"),
+)
 FACTS = (
     "version", "name", "email", "phone", "title", "organisation_id", "site_id", "language", "timezone", "vip",
     "sees_colleagues", "active",
@@ -41,17 +52,40 @@ ROLE_TITLES = {
 @blueprint.get("/admin/people")
 @requires("admin.open")
 def list_all() -> str:
-    """People by name; part of a name, an address or a phone number finds them."""
-    words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
-    page = queries.list_people(current_actor(), words=words, cursor=request.args.get("cursor"))
-    return render_template(
-        "identity/admin/people.html",
+    """People by name; part of a name, an address or a phone number finds them, and so does the filter language."""
+    actor, text = current_actor(), request.args.get("q", "").strip()
+    page, fault = _read(actor, text)
+    shown = ListPage(
+        title=_("People"),
+        endpoint="people.list_all",
+        arguments={"q": text} if text else {},
+        sections=[administration("people.list_all")],
+        filter=Filter(_("Filter"), 'organisation in subtree("Madrid") and vip = true', text, kind="person"),
+        columns=COLUMNS,
         rows=page.items,
         next=page.next,
-        q=words,
-        groups=queries.groups_of_people([person.id for person in page.items]),
-        role_titles=ROLE_TITLES,
+        fault=fault,
+        empty=Empty(_("Nobody found"), _("Try part of the name, the address or the phone number."), "users"),
+        create=Link(_("New person"), "people.new", icon="user-plus"),
     )
+    groups = queries.groups_of_people([person.id for person in page.items])
+    return lists.render(shown, groups=groups, roles_of=_roles_of)
+
+
+def _roles_of(person: Person) -> list[Any]:
+    return [ROLE_TITLES.get(role.name, role.name) for role in person.roles]
+
+
+def _read(actor: Actor, text: str) -> tuple[Page[Person], Any]:
+    """One page, or none and why the filter cannot be read. The signs of a phone number are no filter's."""
+    dialled = PHONE_NUMBER.fullmatch(text)
+    try:
+        where = [queries.matches(text)] if dialled else filters.conditions(actor, text)
+        return queries.list_people(actor, conditions=where, cursor=request.args.get("cursor")), ""
+    except Invalid as error:
+        if "q" not in error.errors:
+            raise
+        return Page([]), error.message
 
 
 @blueprint.get("/admin/people/new")

@@ -1,8 +1,9 @@
 """Finding records by words. What somebody may read is a condition of the same statement, so that it never cuts the best hits."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -11,16 +12,18 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     column,
-    func,
     literal_column,
     or_,
     select,
     table,
     union,
+    union_all,
 )
+from sqlalchemy.sql import TableClause
 from sqlalchemy.sql.elements import True_
 
 from itsm.kernel.db import dialect_name, fixed, session
+from itsm.search import postgresql
 from itsm.search.models import SearchDocument, SearchPart
 from itsm.search.text import LONGEST_QUESTION, MARK, mark_of, normalised, words_of
 
@@ -32,24 +35,12 @@ MYSQL_STOP_WORDS = frozenset(
 )
 SHORTEST_PIECE = 3
 LOOKED_AT = 1000
-RANKED = 2000
+LOOKED_AT_OF_A_WORD = 500
 SQLITE_INDEXES = {
-    model: table(name, column("rowid"), column("words"), column("rank"))
+    model: table(name, column("rowid"), column("words"))
     for model, name in ((SearchDocument, "search_index"), (SearchPart, "search_index_part"))
 }
-# The vectors hold each word as it is and, by the language of the row, its stem: a question asks for all of these.
-POSTGRESQL_DICTIONARIES: tuple[ColumnElement[str], ...] = (
-    literal_column("'simple'"),
-    literal_column("'english'"),
-    literal_column("'swedish'"),
-    literal_column("'spanish'"),
-    literal_column("'greek'"),
-)
-POSTGRESQL_VECTORS: dict[Any, ColumnElement[Any]] = {
-    SearchDocument: literal_column("search_document.vector"),
-    SearchPart: literal_column("search_part.vector"),
-}
-
+SQLITE_NAMES = table("search_index_names", column("rowid"), column("search_index_names"))  # by trigrams
 Indexed = type[SearchDocument] | type[SearchPart]
 
 
@@ -61,33 +52,66 @@ class Readable:
     condition: ColumnElement[bool]
 
 
-@dataclass(frozen=True)
-class _Holding:
-    """What finds the rows that hold words, and what orders them by how well they do, or newest first."""
-
-    conditions: Sequence[ColumnElement[bool]]
-    best: Any
-    newest: Any
-
-
-def find_ids(
-    kind: str, question: str, *, readable: Readable | None = None, any_word: bool = False, limit: int = 200
-) -> Sequence[int]:
-    """Ids of records of a kind that hold all words of a question, newest first, or any of them, best first.
-
-    The last word may be a beginning. Hits of any word are ranked among the newest 2,000: common words hit a tenth of all
-    records, and ranking costs for each.
-    """
+def find_ids(kind: str, question: str, *, readable: Readable | None = None, limit: int = 200) -> Sequence[int]:
+    """Ids of records of a kind that hold all words of a question, newest first; the last word may be a beginning."""
     words = words_of(question)
     if not words:
         return []
-    found = _holding(SearchDocument, words if any_word else _marked(kind, words), any_word=any_word)
-    columns: Sequence[Any] = (SearchDocument.record_id, *([found.best.label("standing")] if any_word else []))
-    statement = _limited(select(*columns), SearchDocument, kind, found.conditions, readable).order_by(found.newest)
-    if not any_word:
-        return session.scalars(statement.limit(fixed(limit))).all()
-    hits = statement.limit(fixed(RANKED)).subquery()
-    return session.scalars(select(hits.c.record_id).order_by(hits.c.standing).limit(fixed(limit))).all()
+    return session.scalars(_holders(kind, words, readable, limit=limit)).all()
+
+
+def find_alike(kind: str, question: str, *, readable: Readable | None = None, limit: int = 50) -> Sequence[int]:
+    """Ids of records of a kind that hold any words of a question, best first; the last word may be a beginning.
+
+    A word counts for more the fewer records hold it. Of each word the newest 500 are looked at: a common word is held by
+    a tenth of all records and tells little, a rare one has all of its records among them, however old they are.
+    """
+    words = list(dict.fromkeys(words_of(question)))
+    words = [word for word in words if not _is_left_out(word)] or words[-1:]
+    if not words:
+        return []
+    asked = []
+    for number, word in enumerate(words):
+        begins = number == len(words) - 1
+        newest = _holders(kind, [word], readable, limit=LOOKED_AT_OF_A_WORD, begins=begins).subquery()
+        asked.append(select(literal_column(str(number)).label("word"), newest.c.record_id))
+    return _best([(word, record_id) for word, record_id in session.execute(union_all(*asked))])[:limit]
+
+
+def _best(hits: Sequence[tuple[int, int]]) -> list[int]:
+    """Record ids of hits (number of the word, record id), best first; of two alike the newer."""
+    holders = Counter(word for word, _record_id in hits)
+    standing: defaultdict[int, float] = defaultdict(float)
+    for word, record_id in hits:
+        standing[record_id] += math.log(1 + LOOKED_AT_OF_A_WORD / holders[word])
+    return sorted(standing, key=lambda record_id: (-standing[record_id], -record_id))
+
+
+def _holders(kind: str, words: list[str], readable: Readable | None, *, limit: int, begins: bool = True) -> Select[Any]:
+    """Ids of the newest records of a kind that hold all words."""
+    statement = _limited(select(SearchDocument.record_id), SearchDocument, kind, readable)
+    return _newest_holders(statement, SearchDocument, kind, _marked(kind, words), begins=begins, limit=limit)
+
+
+def _newest_holders(
+    statement: Select[Any], model: Indexed, kind: str, words: list[str], *, limit: int, begins: bool = True
+) -> Select[Any]:
+    """The newest rows that hold all words; `begins` tells whether the last one may be a beginning."""
+    if dialect_name() == "postgresql":
+        return postgresql.newest_first(statement, model, kind, words, begins=begins, limit=limit)
+    if dialect_name() == "sqlite":
+        asked = " AND ".join(f'"{word}"' for word in words) + ("*" if begins else "")
+        return _newest_by_index(statement, model, SQLITE_INDEXES[model], "words", asked, limit=limit)
+    holding = statement.where(model.words.match(_mysql_question(words)))
+    return holding.order_by(model.id.desc()).limit(fixed(limit))
+
+
+def _newest_by_index(
+    statement: Select[Any], model: Indexed, index: TableClause, asked_of: str, asked: str, *, limit: int
+) -> Select[Any]:
+    """What an index of SQLite finds, newest first; by its own order, or SQLite would begin with all records."""
+    holding = statement.where(index.c.rowid == model.id, index.c[asked_of].op("MATCH")(asked))
+    return holding.order_by(index.c.rowid.desc()).limit(fixed(limit))
 
 
 def find_parts(
@@ -100,29 +124,47 @@ def find_parts(
     words = words_of(question)
     if not words:
         return []
-    found = _holding(SearchPart, words, any_word=False)
     columns: Sequence[Any] = (SearchPart.record_id, SearchPart.part, SearchPart.part_id)
-    statement = _limited(select(*columns), SearchPart, kind, found.conditions, readable)
+    statement = _limited(select(*columns), SearchPart, kind, readable)
     if not inside:
         statement = statement.where(SearchPart.public)
-    return session.execute(statement.order_by(found.newest).limit(fixed(limit))).all()
+    return session.execute(_newest_holders(statement, SearchPart, kind, words, limit=limit)).all()
 
 
 def find_named(kind: str, question: str, *, readable: Readable | None = None, limit: int = LOOKED_AT) -> Sequence[int]:
-    """Ids of records that hold all words of a question, or what was typed within a name or number."""
+    """Ids of records that hold all words of a question, or what was typed within a name or number; of very many, some."""
     words, piece = words_of(question), normalised(question[:LONGEST_QUESTION]).strip()
     if not words:
         return []
-    found = _holding(SearchDocument, _marked(kind, words), any_word=False)
-    by_words = _limited(select(SearchDocument.record_id), SearchDocument, kind, found.conditions, readable)
-    by_words = by_words.order_by(found.newest).limit(fixed(limit))
+    every = _limited(select(SearchDocument.record_id), SearchDocument, kind, readable)
+    if dialect_name() == "postgresql":  # equipment of one class lies together: looking for the newest would read it all
+        asked = [postgresql.some(every, SearchDocument, _marked(kind, words), limit=limit)]
+    else:
+        asked = [_newest_holders(every, SearchDocument, kind, _marked(kind, words), limit=limit)]
+    named = _named(every, kind, piece, limit=limit)
+    if named is not None:
+        asked.append(named)
+    return session.scalars(union(*(select(each.subquery().c.record_id) for each in asked))).all()
+
+
+def _named(statement: Select[Any], kind: str, piece: str, *, limit: int) -> Select[Any] | None:
+    """Rows with a piece in their names.
+
+    Of less than three letters only what begins with it, as too much would hold it: words find that already, but for
+    MariaDB, whose index has no words so short.
+    """
     names = SearchDocument.names
-    held = names.contains(piece, autoescape=True)
-    if len(piece) < SHORTEST_PIECE:  # within names too much would hold so little: only what begins with it
+    if len(piece) >= SHORTEST_PIECE and dialect_name() == "sqlite":
+        piece = piece.replace('"', '""')
+        asked = f'kind : "{mark_of(kind)}" AND names : "{piece}"'
+        return _newest_by_index(statement, SearchDocument, SQLITE_NAMES, "search_index_names", asked, limit=limit)
+    if len(piece) >= SHORTEST_PIECE:
+        held = names.contains(piece, autoescape=True)
+    elif dialect_name() == "mysql":
         held = or_(names.startswith(piece, autoescape=True), names.contains(f" {piece}", autoescape=True))
-    named = (names != literal_column("''"), held)
-    by_name = _limited(select(SearchDocument.record_id), SearchDocument, kind, named, readable).limit(fixed(limit))
-    return session.scalars(union(*(select(each.subquery().c.record_id) for each in (by_words, by_name)))).all()
+    else:
+        return None
+    return statement.where(names != literal_column("''"), held).limit(fixed(limit))
 
 
 def matching(
@@ -158,49 +200,21 @@ def _marked(kind: str, words: list[str]) -> list[str]:
     return [mark, *words] if mark else words
 
 
-def _limited(
-    statement: Select[Any],
-    model: Indexed,
-    kind: str,
-    conditions: Sequence[ColumnElement[bool]],
-    readable: Readable | None,
-) -> Select[Any]:
-    statement = statement.where(model.kind == kind, *conditions)
+def _limited(statement: Select[Any], model: Indexed, kind: str, readable: Readable | None) -> Select[Any]:
+    statement = statement.where(model.kind == fixed(kind))
     if readable is None or isinstance(readable.condition, True_):
         return statement
     return statement.where(readable.record_id == model.record_id, readable.condition)
 
 
-def _holding(model: Indexed, words: list[str], *, any_word: bool) -> _Holding:
-    match dialect_name():
-        case "sqlite":
-            index = SQLITE_INDEXES[model]
-            asked = _sqlite_question(words, any_word=any_word)
-            holds = (index.c.rowid == model.id, index.c.words.op("MATCH")(asked))
-            return _Holding(holds, index.c.rank, index.c.rowid.desc())
-        case "postgresql":
-            vector: ColumnElement[Any] = POSTGRESQL_VECTORS[model]
-            stems = _postgresql_question(words, any_word=any_word)
-            return _Holding((vector.op("@@")(stems),), -func.ts_rank(vector, stems), model.id.desc())
-        case _:
-            holds_words = model.words.match(_mysql_question(words, any_word=any_word))
-            return _Holding((holds_words,), -holds_words, model.id.desc())
-
-
-def _sqlite_question(words: list[str], *, any_word: bool) -> str:
-    quoted = [f'"{word}"' for word in words]
-    return (" OR " if any_word else " AND ").join(quoted) + "*"
-
-
-def _postgresql_question(words: list[str], *, any_word: bool) -> ColumnElement[Any]:
-    """All dictionaries' readings of a question; a subquery, so that it is made once and not for each row."""
-    asked = (" | " if any_word else " & ").join(words) + ":*"
-    readings: Iterable[ColumnElement[Any]] = (func.to_tsquery(name, asked) for name in POSTGRESQL_DICTIONARIES)
-    return select(reduce(lambda one, other: one.op("||")(other), readings)).scalar_subquery()
-
-
-def _mysql_question(words: list[str], *, any_word: bool) -> str:
-    indexed = [word for word in words if len(word) >= SHORTEST_MYSQL_WORD and word not in MYSQL_STOP_WORDS]
+def _mysql_question(words: list[str]) -> str:
+    """Every word may be a beginning: InnoDB knows no stems, and most other forms are longer."""
+    indexed = [word for word in words if not _is_left_out(word)]
     # The mark of a kind alone would find all of that kind.
     usable = indexed if any(not word.startswith(MARK) for word in indexed) else words
-    return " ".join(f"{'' if any_word else '+'}{word}*" for word in usable)
+    return " ".join(f"+{word}*" for word in usable)
+
+
+def _is_left_out(word: str) -> bool:
+    """Whether MariaDB's index holds no such word."""
+    return dialect_name() == "mysql" and (len(word) < SHORTEST_MYSQL_WORD or word in MYSQL_STOP_WORDS)

@@ -33,7 +33,7 @@ def show() -> str | Response:
         q=text,
         found=found,
         chosen=chosen,
-        narrowed=_narrowed(),
+        narrowed=_kept(found),
         few=FEW,
         marked=marked,
         snippet=snippet,
@@ -42,6 +42,12 @@ def show() -> str | Response:
 
 def _narrowed() -> dict[str, str]:
     return {name: value for name, value in request.args.items() if name not in ("q", "in") and value}
+
+
+def _kept(found: list[tuple[SearchSource, Found]]) -> dict[str, str]:
+    """What narrows by facets that are shown; other arguments would get into the addresses of the page's links."""
+    names = {facet.name for _source, each in found for facet in each.facets}
+    return {name: value for name, value in _narrowed().items() if name in names}
 
 
 def _found(

@@ -145,7 +145,7 @@ def _drop_beside(table: str) -> list[str]:
 
 def _drop_full_text(table: str) -> list[str]:
     """Drop the triggers that fill SQLite's full-text tables from a table; the statements that fill and make them again."""
-    full_text = session.scalars(text(SQLITE_FULL_TEXT), {"kept": f"%content='{table}'%"}).all()
+    full_text = session.scalars(text(SQLITE_FULL_TEXT), {"kept": f"%content='{table}%"}).all()
     triggers = session.execute(text(SQLITE_TRIGGERS), {"table": table}).all() if full_text else []
     for name, _make in triggers:
         _run(f"DROP TRIGGER {name}")

@@ -1,5 +1,6 @@
 """A ticket on paper: the printable page and the PDF, with or without what only staff read."""
 
+from itertools import accumulate
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -8,10 +9,12 @@ from itsm.tickets import pages
 from itsm.tickets import queries as tickets
 from itsm.tickets.models import JournalEntry, Ticket
 from itsm.web.access import current_actor, requires
+from itsm.web.rates import limited
 
 blueprint = Blueprint("printing", __name__, template_folder="templates")
 
 MOST_ENTRIES = 500
+MOST_LETTERS = 300_000  # of all entries together; a PDF of so many takes some seconds
 OUTSIDE = ("created", "public")
 INSIDE = ("created", "public", "internal", "work", "change")
 
@@ -26,6 +29,7 @@ def show(ticket_id: int) -> str:
 
 @blueprint.get("/tickets/<int:ticket_id>/pdf")
 @requires("tickets.read")
+@limited("export_rate")
 def download(ticket_id: int) -> Response:
     """The same as a PDF."""
     from itsm.kernel.pdf import BUNDLED, render_pdf  # heavy: only who makes a PDF waits for it
@@ -43,9 +47,17 @@ def _context(ticket: Ticket) -> dict[str, Any]:
     actor, internal = current_actor(), request.args.get("internal") == "1"
     context = pages.record_context(actor, ticket)
     kinds = INSIDE if internal else OUTSIDE
-    entries = tickets.list_journal(actor, ticket, limit=MOST_ENTRIES, kinds=kinds)
-    items, loose_files = pages.told(actor, ticket, oldest_first(entries))
-    return context | {"internal": internal, "story": items, "loose_files": loose_files}
+    entries = tickets.list_journal(actor, ticket, limit=MOST_ENTRIES + 1, kinds=kinds)
+    printed = newest_that_fit(entries)
+    items, loose_files = pages.told(actor, ticket, oldest_first(printed))
+    left_out = len(printed) < len(entries)
+    return context | {"internal": internal, "story": items, "loose_files": loose_files, "left_out": left_out}
+
+
+def newest_that_fit(entries: list[JournalEntry]) -> list[JournalEntry]:
+    """The newest entries, given newest first, as far as paper takes them."""
+    letters = accumulate(len(entry.body) for entry in entries[:MOST_ENTRIES])
+    return [entry for entry, sum_so_far in zip(entries, letters, strict=False) if sum_so_far <= MOST_LETTERS]
 
 
 def oldest_first(entries: list[JournalEntry]) -> list[JournalEntry]:

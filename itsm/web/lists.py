@@ -46,10 +46,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Section:
-    """Links under a heading at the side of the list."""
+    """Links under a heading at the side of the list; the heading leads to `endpoint` where one is named."""
 
     title: Any
     links: Sequence[Link]
+    endpoint: str = ""
 
 
 @dataclass(frozen=True)

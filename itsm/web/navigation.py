@@ -7,12 +7,22 @@ from markupsafe import Markup
 
 from itsm.kernel import preferences
 from itsm.kernel.module import MenuEntry, Module, registry
+from itsm.kernel.text import _
 from itsm.web.access import current_actor
+from itsm.web.lists import Link, Section
 
 
 def menu(area: str) -> list[MenuEntry]:
     """Entries of an area for the present actor."""
     return [entry for module, entry in registry().menu(area) if is_shown(module, entry.permission)]
+
+
+def administration(chosen: str) -> Section:
+    """The entries of the administration beside a list that is one of them."""
+    links = [
+        Link(entry.title, entry.endpoint, entry.arguments, chosen=entry.endpoint == chosen) for entry in menu("admin")
+    ]
+    return Section(_("Administration"), links, endpoint="admin.index")
 
 
 def panels(slot: str, thing: Any) -> Markup:

@@ -146,7 +146,7 @@ def suggest(
 
 def _found(actor: Actor, typed: str) -> Sequence[int]:
     readable = search.Readable(Ticket.id, policy.visible(actor))
-    return search.find_ids("ticket", typed, readable=readable, any_word=True, limit=50)
+    return search.find_alike("ticket", typed, readable=readable)
 
 
 def list_tickets(

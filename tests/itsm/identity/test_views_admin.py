@@ -51,6 +51,12 @@ def test_a_person_is_recorded_found_and_changed(admin: FlaskClient, make: Factor
     assert list(queries.member_ids(group.id)) == [person.id]
     assert "Grace Hopper" in admin.get("/admin/people?q=hopp").text
     assert "Grace Hopper" not in admin.get("/admin/people?q=nobody").text
+    assert "Grace Hopper" in admin.get('/admin/people?q=name+~+"grace"+and+active+=+true').text
+    assert "Grace Hopper" not in admin.get("/admin/people?q=vip+=+true").text
+    assert "Grace Hopper" in admin.get("/admin/people?q=%2B46+(8)+1").text
+    refused = admin.get("/admin/people?q=nonsense+=+1")
+    assert refused.status_code == 200
+    assert 'role="alert"' in refused.text
     changed = {"name": "Grace B. Hopper", "active": "true", "version": str(person.version)}
     assert post(admin, f"/admin/people/{person.id}", **changed, roles=["end_user"]).status_code == 302
     session.expire_all()

@@ -102,3 +102,10 @@ def test_words_are_marked_however_they_are_written() -> None:
     assert marked("كاغذ و چاپگر ۱۲۳", "کاغذ 123") == [("كاغذ", True), (" و چاپگر ", False), ("۱۲۳", True)]
     assert snippet("no such word", "zebra") == [("no such word", False)]
     assert "".join(text for text, _hit in marked("a <b> c", "b")) == "a <b> c"
+
+
+def test_other_arguments_do_not_get_into_links(agent: FlaskClient, make: Factory) -> None:
+    make.incident(title="The zebra printer is silent")
+    found = agent.get("/search?in=tickets&q=zebra&endpoint=1&_external=1&_scheme=javascript&state=open")
+    assert found.status_code == 200
+    assert "javascript:" not in found.text

@@ -52,3 +52,27 @@ def test_any_piece_of_a_name_or_number(app: Flask, make: Factory) -> None:
     for piece in ("prt-003", "4x8z", "X8Z", "20.30", "D7-PRT-003"):
         assert queries.find_named("ci", piece) == [ci.id], piece
     assert queries.find_named("ci", "%%%") == []
+
+
+def test_the_newest_come_first_however_far_apart_they_are(app: Flask) -> None:
+    del app
+    far_apart = [3, 20_000, 40_000, 300_000, 300_001]
+    for record_id in far_apart:
+        services.index("ticket", record_id, "The zebra printer is silent")
+    session.commit()
+    newest = far_apart[::-1]
+    for asked in ("zebra", "zeb", "printer zebra", "silent pri"):
+        assert queries.find_ids("ticket", asked) == newest, asked
+        assert queries.find_ids("ticket", asked, limit=2) == newest[:2], asked
+        assert queries.find_ids("ticket", asked, limit=4) == newest[:4], asked
+
+
+def test_a_rare_word_tells_more_than_common_ones(app: Flask) -> None:
+    del app
+    services.index("ticket", 1, "The zebra is silent")
+    for record_id in range(2, 30):
+        services.index("ticket", record_id, "The printer on the floor is silent")
+    session.commit()
+    assert queries.find_alike("ticket", "printer silent floor", limit=1) == [29]
+    assert queries.find_alike("ticket", "silent zebra", limit=2) == [1, 29]
+    assert queries.find_alike("ticket", "nothing of that") == []

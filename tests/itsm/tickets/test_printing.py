@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from incident.models import Incident
 from itsm.identity.models import Person
+from itsm.tickets import printing
 from itsm.tickets.services import Upload, attach, write_entry
 from itsm.tickets.tasks.services import add_task
 from tests.factories import Factory
@@ -91,3 +92,16 @@ def test_the_story_is_filtered_by_links(client: FlaskClient, make: Factory, agen
     assert "task added: Ask the shift" in changes
     assert "We look into it" not in changes
     assert "We look into it" in desk.get(f"{address}?show=nonsense").text
+
+
+def test_a_very_long_story_is_cut_and_says_so(
+    client: FlaskClient, make: Factory, agent: Person, incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make.sign_in(client, agent)
+    assert "left out" not in desk.get(f"/tickets/{incident.id}/print?internal=1").text
+    write_entry(make.actor_of(agent), incident, kind="internal", body="Newest of all")
+    monkeypatch.setattr(printing, "MOST_LETTERS", 20)
+    page = desk.get(f"/tickets/{incident.id}/print?internal=1").text
+    assert "Newest of all" in page
+    assert "The secret is 42" not in page
+    assert "Older entries are left out" in page

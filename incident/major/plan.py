@@ -38,7 +38,10 @@ class Plan:
 
 def plan() -> Plan:
     """The plan in force."""
-    kept = preferences.get(KEY, {})
+    return _plan_of(preferences.get(KEY, {}))
+
+
+def _plan_of(kept: Mapping[str, Any]) -> Plan:
     return Plan(**{name: kept[name] for name in Plan.__dataclass_fields__ if name in kept})
 
 
@@ -51,7 +54,7 @@ def set_plan(actor: Actor, **values: Any) -> None:
     if "templates" in values:
         given = values["templates"]
         values["templates"] = {phase: given[phase].strip() for phase in TEMPLATES if given.get(phase, "").strip()}
-    preferences.put(actor, KEY, asdict(plan()) | values)
+    preferences.change(actor, KEY, lambda kept: asdict(_plan_of(kept)) | values, {})
 
 
 def words_for(phase: str, headline: str) -> str:

@@ -1,6 +1,6 @@
 """User-defined fields in the query language: as SQL over the index of values, and as values of a record or a draft."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, false, select
@@ -90,8 +90,3 @@ def _stored(kind: str, match: Match, values: tuple[Any, ...]) -> tuple[Any, ...]
 def holds(text: str, fields: FieldSet, record: Any, context: Context) -> bool:
     """Whether a condition is true for a record or a draft; raises `QueryError` where it does not fit the fields."""
     return compile_predicate(parse(text), fields, context)(record)
-
-
-def by_key(definitions: Iterable[Definition]) -> Mapping[str, Definition]:
-    """Definitions by their keys."""
-    return {one.key: one for one in definitions}

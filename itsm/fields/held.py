@@ -1,6 +1,5 @@
 """Definitions that the process holds, so that no request reads them; a version in the settings says when they are old."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,19 +8,15 @@ from sqlalchemy import select
 
 from itsm.fields.definition import Definition, definition_of
 from itsm.fields.models import FieldDefinition
-from itsm.kernel import preferences
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
-
-VERSION = "fields.version"
-NONE_YET = ""
+from itsm.kernel.kept import Kept
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Held:
-    """All definitions in the order of forms, as of a version."""
+    """All definitions in the order of forms; what is made of them is kept by this object, which no change touches."""
 
-    version: str = NONE_YET
     all: Sequence[Definition] = field(default=())
 
     @cached_property
@@ -31,23 +26,18 @@ class Held:
         return {kind: [one for one in self.all if one.kind == kind and one.active] for kind in kinds}
 
 
-_held = Held()
+def _read() -> Held:
+    order = (FieldDefinition.kind, FieldDefinition.position, FieldDefinition.id)
+    rows = session.scalars(select(FieldDefinition).order_by(*order)).all()
+    return Held(tuple(definition_of(row) for row in rows))
+
+
+_kept = Kept("fields.version", _read, Held())
 
 
 def held() -> Held:
-    """The definitions in force; read anew when another version is in force."""
-    global _held  # noqa: PLW0603 (one set of definitions a process, replaced as a whole)
-    if _held.version != preferences.get(VERSION, NONE_YET):
-        _held = _read()
-    return _held
-
-
-def _read() -> Held:
-    """The version is read beside the rows: a version whose rows are not committed yet is not taken for them."""
-    version = session.scalar(select(preferences.Preference.value).where(preferences.Preference.key == VERSION))
-    order = (FieldDefinition.kind, FieldDefinition.position, FieldDefinition.id)
-    rows = session.scalars(select(FieldDefinition).order_by(*order)).all()
-    return Held(version or NONE_YET, tuple(definition_of(row) for row in rows))
+    """The definitions in force."""
+    return _kept.get()
 
 
 def definitions(kind: str) -> Sequence[Definition]:
@@ -57,4 +47,4 @@ def definitions(kind: str) -> Sequence[Definition]:
 
 def renew(actor: Actor) -> None:
     """Say that definitions changed: every process reads them again within seconds, this one at once."""
-    preferences.put(actor, VERSION, secrets.token_hex(8))
+    _kept.renew(actor)

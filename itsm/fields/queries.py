@@ -26,9 +26,8 @@ def count_records(definition: FieldDefinition) -> int:
     return int(session.scalar(counted) or 0)
 
 
-def same_key(kind: str, key: str) -> Sequence[FieldDefinition]:
-    """Definitions of that key, of this and other kinds."""
-    del kind
+def same_key(key: str) -> Sequence[FieldDefinition]:
+    """Definitions of that key, of any kind."""
     return session.scalars(select(FieldDefinition).where(FieldDefinition.key == key)).all()
 
 

@@ -18,7 +18,7 @@ from itsm.kernel import audit
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.records import apply_changes, check_version, get
+from itsm.kernel.records import apply_changes, check_version, locked
 from itsm.kernel.text import LANGUAGES, Message, _
 from itsm.query.errors import QueryError
 from itsm.query.fields import FieldSet
@@ -61,7 +61,7 @@ def edit_definition(
 ) -> FieldDefinition:
     """Change a field; kind, key, type and uniqueness stay. A field that is switched off keeps its values."""
     require_edit(actor)
-    row = get(FieldDefinition, definition_id)
+    row = locked(FieldDefinition, definition_id)
     check_version(row, version)
     for name in FIXED:
         if name in changes and changes[name] != getattr(row, name):
@@ -89,7 +89,7 @@ def _check_key(kind: str, key: str, type_name: str) -> None:
         raise Invalid.field("key", _("A key is made of small letters, digits and _, and begins with a letter."))
     if type_name not in TYPES:
         raise Invalid.field("type", _("Choose one of: %(names)s.", names=", ".join(TYPES)))
-    for other in queries.same_key(kind, key):
+    for other in queries.same_key(key):
         if other.kind == kind:
             raise Invalid.field("key", _("“%(name)s” exists already.", name=key))
         if other.type != type_name:

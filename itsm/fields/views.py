@@ -20,6 +20,7 @@ from itsm.kernel.records import get
 from itsm.kernel.text import _
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.forms import Form, read_form
+from itsm.web.rates import limited
 
 blueprint = Blueprint("fields", __name__, template_folder="templates")
 
@@ -74,6 +75,7 @@ def form_part(kind: str) -> Any:
 
 @blueprint.get("/fields/people")
 @requires("people.read")
+@limited("search_rate")
 def find_people() -> str:
     """People for what was typed into a field for a person, as options."""
     words = request.args.get(request.args.get("name", ""), "")

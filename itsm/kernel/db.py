@@ -234,7 +234,8 @@ def insert_unless_there(table: type[Base], **values: Any) -> None:
     """
     kind = dialect_name()
     if kind == "mysql":
-        session.execute(mysql.insert(table).values(**values).on_duplicate_key_update(id=table.__table__.c.id))
+        key = next(iter(table.__table__.primary_key))  # set to what it is: the row stays as it was
+        session.execute(mysql.insert(table).values(**values).on_duplicate_key_update({key.name: key}))
     else:
         dialect = postgresql if kind == "postgresql" else sqlite
         session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())

@@ -77,9 +77,9 @@ def step_title(kind: str, step: str) -> Message:
     return next((each.title for cycle in cycles for each in cycle.transitions if each.name == step), step)
 
 
-def version() -> tuple[tuple[str, str], ...]:
-    """What changes whenever another life cycle comes into force."""
-    return tuple(sorted(preferences.get(KEY, {}).items()))
+def in_force() -> tuple[Lifecycle, ...]:
+    """All life cycles in force. No two are equal: what is made of them may be kept by them."""
+    return tuple(active(name) for name in registry().lifecycles)
 
 
 def _read(name: str, shipped: Lifecycle) -> Lifecycle:

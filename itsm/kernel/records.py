@@ -29,6 +29,18 @@ def get(table: type[Row], row_id: int | None) -> Row:
     return row
 
 
+def locked(table: type[Row], row_id: int | None) -> Row:
+    """The row with this id as it is now, held against others until the transaction ends; raises `NotFound`.
+
+    What this transaction changed of it must be flushed before. An edit that checks a version begins with this: of two at
+    once the second then sees what the first saved.
+    """
+    row = session.get(table, row_id, with_for_update=True, populate_existing=True) if row_id is not None else None
+    if row is None:
+        raise NotFound(_("There is no such record, or you may not see it."))
+    return row
+
+
 def create(actor: Actor, row: Row, *, kind: str) -> Row:
     """Add a row whose name must be free, and record it."""
     name = getattr(row, "name", "")

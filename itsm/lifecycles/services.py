@@ -36,6 +36,7 @@ def put_in_force(
     """
     require_edit(actor)
     queries.require_name(name)
+    preferences.hold(KEY)  # two edits at once come one after the other, and the second sees what the first made
     before = active(name)
     if based_on is not None and based_on != digest_of(definition_of(before)):
         raise Conflict(_("Somebody else changed this life cycle meanwhile. Look at the present one and edit it again."))
@@ -88,9 +89,8 @@ def _is_shipped(name: str, definition: Mapping[str, Any]) -> bool:
 
 
 def _announce(actor: Actor, row: LifecycleVersion) -> None:
-    known = dict(preferences.get(KEY, {}))
-    known.pop(row.kind, None)
-    preferences.put(actor, KEY, known | ({row.kind: row.digest} if row.active else {}))
+    own = {row.kind: row.digest} if row.active else {}
+    preferences.change(actor, KEY, lambda known: {name: known[name] for name in known.keys() - {row.kind}} | own, {})
     changes = {"lifecycle": [None, row.kind], "number": [None, row.number], "note": [None, row.note]}
     audit.record(actor, "lifecycle.changed", subject_kind="lifecycle", subject_id=row.id, changes=changes)
 

@@ -13,7 +13,7 @@ from itsm.kernel import audit, clock
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid, ItsmError
-from itsm.kernel.records import apply_changes, check_version, create, get, require
+from itsm.kernel.records import apply_changes, check_version, create, get, locked, require
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import _, language
 from itsm.recurring.kinds import KINDS
@@ -40,7 +40,7 @@ def create_recurrence(actor: Actor, **facts: Any) -> Recurrence:
 def edit_recurrence(actor: Actor, recurrence_id: int, *, version: int | None, changes: Mapping[str, Any]) -> Recurrence:
     """Change a recurring ticket; what is due is reckoned anew from now on."""
     require(actor, EDIT)
-    row = session.get_one(Recurrence, get(Recurrence, recurrence_id).id, with_for_update=True)
+    row = locked(Recurrence, recurrence_id)
     check_version(row, version)
     known = {
         name: getattr(row, name)

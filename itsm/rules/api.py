@@ -1,6 +1,6 @@
 """Rules and macros as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -46,6 +46,14 @@ def _facts(data: Mapping[str, Any]) -> dict[str, Any]:
     return facts
 
 
+def _names(rows: Iterable[Rule | Macro]) -> Names:
+    """The names of all that the actions of a page mention, and of the groups that macros are for."""
+    names = Names()
+    names.learn(action for row in rows for action in row.actions)
+    names.learn({"group_id": row.group_id} for row in rows if isinstance(row, Macro))
+    return names
+
+
 def _one(rule: Rule) -> dict[str, Any]:
     api.set_etag(rule.version)
     found = conflicts.findings_about(rule, queries.list_rules(current_actor()))
@@ -59,7 +67,7 @@ def _one(rule: Rule) -> dict[str, Any]:
 def list_rules(arguments: dict[str, Any]) -> dict[str, Any]:
     """A page of rules in the order in which they run."""
     page = queries.page_of_rules(current_actor(), limit=arguments.get("limit"), cursor=arguments.get("cursor"))
-    names = Names()
+    names = _names(page.items)
     return api.page_body(page.map(lambda row: present.rule_json(row, names)))
 
 
@@ -145,7 +153,7 @@ def _task(task: BackgroundTask) -> dict[str, Any]:
 def list_macros(arguments: dict[str, Any]) -> dict[str, Any]:
     """A page of the macros that the caller may use."""
     page = queries.page_of_macros(current_actor(), limit=arguments.get("limit"), cursor=arguments.get("cursor"))
-    names = Names()
+    names = _names(page.items)
     return api.page_body(page.map(lambda row: present.macro_json(row, names)))
 
 

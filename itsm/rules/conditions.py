@@ -1,7 +1,9 @@
 """Conditions of rules: checked when saved, asked of one ticket, and as SQL for many."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,7 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.errors import Invalid
 from itsm.kernel.runtime import settings
 from itsm.query.errors import QueryError
+from itsm.query.fields import FieldSet
 from itsm.query.parser import parse
 from itsm.query.predicate import Predicate, compile_predicate
 from itsm.query.tree import Call, Comparison, Node, Shifted, walk
@@ -43,15 +46,21 @@ def in_sql(kinds: Sequence[str], text: str) -> list[ColumnElement[bool]]:
     return [*kind_conditions(kinds), *filters.conditions(SYSTEM, text)]
 
 
-def predicate_at(tree: Node, instant: datetime) -> Predicate:
-    """A condition as a question to one ticket at an instant; raises `QueryError` where a name is gone."""
-    return compile_predicate(tree, filters.ticket_fields(), context_at(instant))
-
-
 def tells_time(tree: Node) -> bool:
     """Whether the answer depends on when it is asked (`now()`, `today()`)."""
     values = [value for node, _depth in walk(tree) if isinstance(node, Comparison) for value in node.values]
     return any(isinstance(value, Call | Shifted) for value in values)
+
+
+def remembering(fields: FieldSet) -> FieldSet:
+    """The same fields, of which each name that they are asked for is looked up once."""
+    return FieldSet(
+        (
+            replace(each, lookup=each.lookup and cache(each.lookup), below=each.below and cache(each.below))
+            for each in fields
+        ),
+        full_text=fields.full_text,
+    )
 
 
 class Asking:
@@ -63,8 +72,8 @@ class Asking:
         self.text = text
         self._tree = parse(text) if text.strip() else None
         self._tells_time = self._tree is not None and tells_time(self._tree)
-        self._made_at: datetime | None = None
-        self._predicate: Predicate = bool
+        self._fields: tuple[datetime, FieldSet] | None = None  # since when, and with the names known since
+        self._made: tuple[datetime, Predicate] | None = None  # for which instant, and what asks it
 
     def holds(self, ticket: Any, at: datetime | None = None) -> bool:
         """Whether the condition holds for a ticket; one that became wrong (a group was renamed) never does."""
@@ -75,8 +84,11 @@ class Asking:
         except QueryError:
             return False
 
-    def _asked(self, tree: Node, at: datetime) -> Callable[[Any], bool]:
-        age = abs((at - self._made_at).total_seconds()) if self._made_at is not None else None
-        if age is None or (age > 0 if self._tells_time else age > self.KEPT_SECONDS):
-            self._predicate, self._made_at = predicate_at(tree, at), at
-        return self._predicate
+    def _asked(self, tree: Node, at: datetime) -> Predicate:
+        now = clock.now()
+        if self._fields is None or abs((now - self._fields[0]).total_seconds()) > self.KEPT_SECONDS:
+            self._fields, self._made = (now, remembering(filters.ticket_fields())), None
+        made = self._made
+        if made is None or (self._tells_time and made[0] != at):
+            made = self._made = (at, compile_predicate(tree, self._fields[1], context_at(at)))
+        return made[1]

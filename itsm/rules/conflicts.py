@@ -16,6 +16,7 @@ from itsm.query.errors import QueryError
 from itsm.query.parser import parse
 from itsm.query.tree import And, Comparison, Literal, Node, Operator, walk
 from itsm.query.values import parse_number
+from itsm.rules import queries
 from itsm.rules.actions import effects_of
 from itsm.rules.actions.own import column_title
 from itsm.rules.models import Rule
@@ -52,7 +53,8 @@ class _Shape:
 
 def findings(rules: Iterable[Rule]) -> list[Finding]:
     """Everything to look at in these rules, taken together; those that are off count as if they were on."""
-    names = Names()
+    rules, names = list(rules), Names()
+    queries.hold_macros_of(rules)
     found, shapes = list[Finding](), list[_Shape]()
     for rule in sorted(rules, key=lambda each: (each.order, each.id or 0)):
         try:
@@ -60,6 +62,7 @@ def findings(rules: Iterable[Rule]) -> list[Finding]:
         except QueryError as error:
             text = _("The condition of “%(name)s” cannot be read: %(error)s", name=rule.name, error=str(error))
             found.append(Finding("condition", (rule.name,), text))
+    names.learn(shape.effects for shape in shapes)
     found += [each for first, second in combinations(shapes, 2) for each in _conflicts(first, second, names)]
     return found + _loops(shapes, names)
 

@@ -37,9 +37,9 @@ def run_due() -> Outcome:
 
 def _run_one(rule_id: int) -> Outcome:
     with unit_of_work():
-        rule = session.get(Rule, rule_id)
-        if rule is None or not rule.active or rule.trigger != "schedule":
-            return Outcome()
+        rule = session.get(Rule, rule_id, with_for_update=True)
+        if rule is None or rule.next_at is None or rule.next_at > clock.now():
+            return Outcome()  # another process was first, or somebody changed it
         try:
             ids = _fresh(rule)
         except Invalid as error:

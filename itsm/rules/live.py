@@ -3,7 +3,6 @@
 The stamp is a preference, which a process reads at most every few seconds; whoever changes rules or macros writes another.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +11,8 @@ import structlog
 from sqlalchemy import select
 
 from itsm.kernel import preferences
-from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
+from itsm.kernel.kept import Kept
 from itsm.query.errors import QueryError
 from itsm.rules.conditions import Asking
 from itsm.rules.models import Macro, Rule
@@ -55,13 +54,9 @@ class LiveMacro:
 
 
 @dataclass(frozen=True)
-class _Kept:
-    stamp: str
-    rules: tuple[LiveRule, ...]
-    macros: tuple[LiveMacro, ...]
-
-
-_kept = _Kept("", (), ())
+class _Live:
+    rules: tuple[LiveRule, ...] = ()
+    macros: tuple[LiveMacro, ...] = ()
 
 
 def live_of(row: Rule) -> LiveRule:
@@ -78,34 +73,6 @@ def live_of(row: Rule) -> LiveRule:
     )
 
 
-def rules_for(occasion: Occasion) -> list[LiveRule]:
-    """Active rules that are to be asked about an occasion, in order."""
-    return [rule for rule in _present().rules if rule.is_for(occasion)]
-
-
-def macros() -> tuple[LiveMacro, ...]:
-    """Active macros of everyone, in order."""
-    return _present().macros
-
-
-def has_rules() -> bool:
-    """Whether any rule was ever made."""
-    return bool(preferences.get(STAMP, ""))
-
-
-def renew() -> None:
-    """Make every process read rules and macros again; for the services that change them."""
-    preferences.put(SYSTEM, STAMP, uuid.uuid4().hex)
-
-
-def _present() -> _Kept:
-    global _kept  # noqa: PLW0603 (one copy a process, replaced as a whole)
-    stamp: str = preferences.get(STAMP, "")
-    if _kept.stamp != stamp:
-        _kept = _Kept(stamp, _read_rules(), _read_macros())
-    return _kept
-
-
 def _read_rules() -> tuple[LiveRule, ...]:
     found = []
     for row in session.scalars(select(Rule).where(Rule.active).order_by(Rule.order, Rule.id)):
@@ -119,3 +86,26 @@ def _read_rules() -> tuple[LiveRule, ...]:
 def _read_macros() -> tuple[LiveMacro, ...]:
     rows = session.scalars(select(Macro).where(Macro.active).order_by(Macro.order, Macro.id))
     return tuple(LiveMacro(row.id, row.name, row.scope, row.owner_id, row.group_id, tuple(row.kinds)) for row in rows)
+
+
+_kept = Kept(STAMP, lambda: _Live(_read_rules(), _read_macros()), _Live())
+
+
+def rules_for(occasion: Occasion) -> list[LiveRule]:
+    """Active rules that are to be asked about an occasion, in order."""
+    return [rule for rule in _kept.get().rules if rule.is_for(occasion)]
+
+
+def macros() -> tuple[LiveMacro, ...]:
+    """Active macros of everyone, in order."""
+    return _kept.get().macros
+
+
+def has_rules() -> bool:
+    """Whether any rule was ever made."""
+    return bool(preferences.get(STAMP, ""))
+
+
+def renew() -> None:
+    """Make every process read rules and macros again; for the services that change them."""
+    _kept.renew()

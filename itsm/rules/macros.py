@@ -12,7 +12,7 @@ from itsm.kernel import audit
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Conflict, Forbidden, Invalid, ItsmError
-from itsm.kernel.records import apply_changes, check_version, get, require
+from itsm.kernel.records import apply_changes, check_version, get, locked, require
 from itsm.kernel.text import Message, _
 from itsm.kernel.undo import Undo
 from itsm.rules import live, policy, queries
@@ -121,7 +121,7 @@ def delete_macro(actor: Actor, macro_id: int) -> None:
 
 
 def _kept(actor: Actor, macro_id: int) -> Macro:
-    row = queries.get_macro(actor, macro_id)
+    row = locked(Macro, queries.get_macro(actor, macro_id).id)
     if not policy.may_keep(actor, row):
         raise Forbidden(_("This macro is not yours to change."))
     if not actor.has("rules.edit") and _is_run_by_rules(macro_id):

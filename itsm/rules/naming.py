@@ -1,5 +1,6 @@
 """Ids in rules as words: for pages, the API, and for comparing what a rule sets with what another asks."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -8,7 +9,6 @@ from itsm.identity.models import Group, Person
 from itsm.kernel.db import session
 from itsm.rules.models import Macro
 from itsm.tickets import queries
-from itsm.tickets.models import Category
 from itsm.tickets.priority import TITLES
 
 TABLES: dict[str, Any] = {
@@ -22,11 +22,21 @@ TABLES: dict[str, Any] = {
 
 
 class Names:
-    """Names of groups, people, categories and macros, each looked up once."""
+    """Names of groups, people, categories and macros, each looked up once; those that `learn` is told of, together."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], tuple[str, ...]] = {}
-        self._categories: dict[int, str] | None = None
+        self._known: dict[tuple[Any, int], tuple[str, ...]] = {}
+        self._categories: dict[int, tuple[str, ...]] | None = None
+
+    def learn(self, many: Iterable[Mapping[str, Any]]) -> None:
+        """Look up what actions or changes (column → id) will be asked for, in one statement for each table."""
+        wanted: dict[Any, set[int]] = {}
+        for values in many:
+            for column in TABLES.keys() & values.keys():
+                wanted.setdefault(TABLES[column], set()).add(values[column])
+            wanted.setdefault(Person, set()).update(values.get("people", ()))
+        for table, ids in wanted.items():
+            self._read(table, ids - {None})
 
     def of(self, column: str, value: Any) -> str:
         """A value of a column in words."""
@@ -44,18 +54,20 @@ class Names:
             return self._category(value)
         if column not in TABLES:
             return (str(value),)
-        if (column, value) not in self._known:
-            self._known[column, value] = self._read(TABLES[column], value)
-        return self._known[column, value]
+        key = (TABLES[column], value)
+        if key not in self._known:
+            self._read(TABLES[column], {value})
+        return self._known[key]
 
-    def _read(self, table: Any, row_id: int) -> tuple[str, ...]:
-        columns = [table.name, *([table.email] if table is Person else [])]
-        row = session.execute(select(*columns).where(table.id == row_id)).first()
-        return tuple(each for each in row if each) if row is not None else (str(row_id),)
+    def _read(self, table: Any, ids: set[int]) -> None:
+        columns = [table.id, table.name, *([table.email] if table is Person else [])]
+        rows = session.execute(select(*columns).where(table.id.in_(ids))) if ids else ()
+        self._known |= {(table, each): (str(each),) for each in ids}
+        self._known |= {(table, row[0]): tuple(each for each in row[1:] if each) for row in rows}
 
     def _category(self, category_id: int) -> tuple[str, ...]:
         if self._categories is None:
-            self._categories = queries.category_titles()
-        row = session.get(Category, category_id)
-        title = self._categories.get(category_id, str(category_id))
-        return (title, row.name) if row is not None else (title,)
+            rows = queries.list_categories(active_only=False)
+            titles = queries.titled(rows)
+            self._categories = {row.id: (titles[row.id], row.name) for row in rows}
+        return self._categories.get(category_id, (str(category_id),))

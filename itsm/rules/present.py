@@ -1,11 +1,9 @@
 """Rules, macros and what they did as JSON: names and addresses instead of ids, never a secret."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from itsm.identity import queries as identity
 from itsm.kernel.text import _
-from itsm.rules import conflicts
 from itsm.rules.actions import ACTIONS
 from itsm.rules.actions.own import column_title
 from itsm.rules.conflicts import Finding
@@ -42,15 +40,10 @@ def action_json(values: Mapping[str, Any], names: Names) -> dict[str, Any]:
         if wanted.kind in IDS:
             row[wanted.name] = names.written(wanted.name, value)[-1 if wanted.kind == "person" else 0]
         elif wanted.kind == "people":
-            row[wanted.name] = list(identity.emails_of(set(value)).values())
+            row[wanted.name] = [names.written("person_id", each)[-1] for each in value]
         else:
             row[wanted.name] = value
     return row
-
-
-def findings_of(rule: Rule, rules: Sequence[Rule]) -> list[Finding]:
-    """Conflicts and loops of one rule with the active ones."""
-    return conflicts.findings_about(rule, rules)
 
 
 def firing_json(firing: RuleFiring, number: str) -> dict[str, Any]:
@@ -62,6 +55,7 @@ def firing_json(firing: RuleFiring, number: str) -> dict[str, Any]:
 def trial_json(trial: Mapping[str, Any]) -> dict[str, Any]:
     """A trial as JSON: numbers instead of ids, changes with names."""
     names = Names()
+    names.learn(sides_of(trial["hits"]))
     return {**trial, "hits": [_hit_json(hit, names) for hit in trial["hits"]]}
 
 
@@ -69,6 +63,11 @@ def _hit_json(hit: Mapping[str, Any], names: Names) -> dict[str, Any]:
     changes = {name: [names.of(name, value) for value in pair] for name, pair in hit["changes"].items()}
     number = number_of(hit["kind"], hit["ticket_id"])
     return {"ticket": number, "title": hit["title"], "at": hit["at"], "changes": changes, "agreed": hit["agreed"]}
+
+
+def sides_of(hits: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What columns held before and what they would hold after each hit of a trial."""
+    return ({name: pair[side] for name, pair in hit["changes"].items()} for hit in hits for side in (0, 1))
 
 
 def changes_in_words(changes: Mapping[str, Sequence[Any]], names: Names) -> list[tuple[Any, str, str]]:

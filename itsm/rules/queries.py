@@ -1,6 +1,6 @@
 """Every read of rules, of what they did, and of macros."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, func, select
 
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import held, session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
 from itsm.kernel.records import get, require
@@ -83,6 +83,13 @@ def page_of_macros(actor: Actor, *, limit: int | None = None, cursor: str | None
     statement = select(Macro).where(policy.visible_macros(actor))
     rows = session.scalars(keyset(statement, keys, limit=size, cursor=cursor)).all()
     return page_of(rows, limit=size, cursor_values=lambda row: (row.order, row.id))
+
+
+def hold_macros_of(rules: Iterable[Rule]) -> None:
+    """Read the macros that rules run, at once: whoever asks for one of them then finds it in the session."""
+    ids = {each["macro_id"] for rule in rules for each in rule.actions if each.get("macro_id")}
+    for macro in session.scalars(select(Macro).where(Macro.id.in_(ids))) if ids else ():
+        held(macro)
 
 
 def get_macro(actor: Actor, macro_id: int) -> Macro:

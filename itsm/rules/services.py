@@ -9,7 +9,7 @@ from itsm.kernel import audit, clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.records import apply_changes, check_version, create, get, require
+from itsm.kernel.records import apply_changes, check_version, create, get, locked, require
 from itsm.kernel.text import _
 from itsm.rules import conditions, live
 from itsm.rules.actions import checked
@@ -40,7 +40,7 @@ def create_rule(actor: Actor, values: Mapping[str, Any]) -> Rule:
 def edit_rule(actor: Actor, rule_id: int, *, version: int | None, values: Mapping[str, Any]) -> Rule:
     """Change a rule; what `values` leaves out stays."""
     require(actor, "rules.edit")
-    row = get(Rule, rule_id)
+    row = locked(Rule, rule_id)
     check_version(row, version)
     before = {name: getattr(row, name) for name in FACTS}
     facts = checked_rule({**before, **values}, before=row)
@@ -52,7 +52,7 @@ def edit_rule(actor: Actor, rule_id: int, *, version: int | None, values: Mappin
 def switch_rule(actor: Actor, rule_id: int, *, on: bool) -> Rule:
     """Switch a rule on or off."""
     require(actor, "rules.edit")
-    row = get(Rule, rule_id)
+    row = locked(Rule, rule_id)
     _apply(actor, row, {"active": on})
     return row
 

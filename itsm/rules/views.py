@@ -18,7 +18,7 @@ from itsm.rules.actions import ACTIONS
 from itsm.rules.laboratory import MOST_DAYS
 from itsm.rules.models import Rule
 from itsm.rules.naming import Names
-from itsm.rules.present import OUTCOMES, changes_in_words
+from itsm.rules.present import OUTCOMES, changes_in_words, sides_of
 from itsm.rules.schemas import DEFAULT_DAYS, RuleForm
 from itsm.rules.triggers import CHANGEABLE, METRICS, TRIGGERS
 from itsm.tickets.models import Ticket
@@ -136,6 +136,7 @@ def show_try(task_id: int) -> str:
 
 def _try_page(name: str, data: dict[str, Any] | None, task: BackgroundTask | None) -> str:
     part, names = request.headers.get("HX-Target") == "trial", Names()
+    names.learn(sides_of(data["hits"] if data else ()))
     shown = [
         (hit, datetime.fromisoformat(hit["at"]), changes_in_words(hit["changes"], names))
         for hit in (data["hits"] if data else ())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
@@ -49,13 +50,12 @@ def set_period(actor: Actor, category_id: int | None, period: Period | None) -> 
         get(Category, category_id)
     if period is not None:
         _check(period)
-    kept = dict(preferences.get(KEY, {}))
-    key = str(category_id or "")
-    if period is None:
-        kept.pop(key, None)
-    else:
-        kept[key] = asdict(period)
-    preferences.put(actor, KEY, kept)
+    given = {} if period is None else {str(category_id or ""): asdict(period)}
+    preferences.change(actor, KEY, lambda kept: _without(kept, category_id) | given, {})
+
+
+def _without(kept: Mapping[str, Any], category_id: int | None) -> dict[str, Any]:
+    return {key: value for key, value in kept.items() if key != str(category_id or "")}
 
 
 def _check(period: Period) -> None:

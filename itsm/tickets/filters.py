@@ -66,7 +66,7 @@ def ticket_fields(actor: Actor = SYSTEM) -> FieldSet:
 
 def _version() -> Hashable:
     """What changes when an administrator changes fields or life cycles."""
-    return held().version, lifecycles.version()
+    return held(), lifecycles.in_force()
 
 
 def _own_definitions() -> list[Definition]:
@@ -125,8 +125,7 @@ def _kinds() -> dict[str, Message]:
 
 def state_titles() -> dict[str, Message]:
     """What the states of all kinds of tickets are called."""
-    cycles = [lifecycles.active(name) for name in registry().lifecycles]
-    return {name: state.title for cycle in cycles for name, state in cycle.states.items()}
+    return {name: state.title for cycle in lifecycles.in_force() for name, state in cycle.states.items()}
 
 
 def _full_text(actor: Actor) -> FullText:

@@ -108,5 +108,4 @@ def set_modules_on(actor: Actor, names: Iterable[str]) -> None:
     if wanted - known:
         raise Invalid.field("on", _("There is no module “%(name)s” to switch.", name=sorted(wanted - known)[0]))
     off = sorted(known - wanted)
-    if off != preferences.get(MODULES_OFF, []):
-        preferences.put(actor, MODULES_OFF, off)
+    preferences.change(actor, MODULES_OFF, lambda _present: off, [])

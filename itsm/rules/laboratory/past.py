@@ -23,10 +23,6 @@ class PastTicket:
         facts = self.__dict__["_facts"]
         return facts[name] if name in facts else getattr(self.__dict__["_ticket"], name)
 
-    def with_changes(self, changes: Mapping[str, Any]) -> "PastTicket":
-        """The same ticket with other facts."""
-        return PastTicket(self._ticket, {**self._facts, **changes})
-
 
 def story(ticket: Ticket, journal: Sequence[JournalEntry]) -> Iterator[tuple[JournalEntry, PastTicket]]:
     """Each entry in order, with the ticket as it stood right after it. Entries that were taken back are passed over."""

@@ -1,6 +1,6 @@
 """Running a rule in shadow: where it would have run, what it would have changed, and whether people did the same."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,20 +110,19 @@ class Shadow:
         return session.scalar(select(func.count()).select_from(inner)) or 0
 
     def batch(self) -> bool:
-        """Go through the next tickets in three statements; answers whether there may be more."""
+        """Go through the next tickets in three statements and those that look names up; answers whether there may be more."""
         following = select(Ticket.id).where(*self.wanted, Ticket.id > self.last_id).order_by(Ticket.id).limit(BATCH)
         ids = session.scalars(following).all()
-        for ticket, journal in _with_journals(ids):
-            self._take(ticket, journal)
+        for way in _followed(self.question, _with_journals(ids)):
+            self._take(way)
         self.last_id = ids[-1] if ids else self.last_id
         return len(ids) == BATCH
 
-    def _take(self, ticket: Ticket, journal: Sequence[JournalEntry]) -> None:
-        hits = list(_hits(self.question, ticket, journal))
+    def _take(self, way: "_Way") -> None:
         self.trial.looked_at += 1
-        self.trial.tickets += int(bool(hits))
-        for hit in hits:
-            self.trial.add(hit)
+        self.trial.tickets += int(bool(way.hits))
+        for at, past in way.hits:
+            self.trial.add(_hit(self.question, way.ticket, past, at))
 
 
 def try_rule(actor: Actor, facts: Mapping[str, Any], *, days: int) -> Trial:
@@ -177,49 +176,61 @@ def _wanted(facts: Mapping[str, Any], question: _Question) -> list[ColumnElement
     return [*kinds, Ticket.id.in_(select(JournalEntry.ticket_id).where(JournalEntry.at >= question.from_at))]
 
 
-def _with_journals(ids: Sequence[int]) -> Iterator[tuple[Ticket, list[JournalEntry]]]:
+@dataclass
+class _Way:
+    """A ticket's way through the time that is looked at: where its story stands, and at which instants the rule ran."""
+
+    ticket: Ticket
+    states: Sequence[tuple[JournalEntry, PastTicket]]
+    place: int = -1
+    matched: bool = False
+    hits: list[tuple[datetime, PastTicket]] = field(default_factory=list)
+
+    def look(self, question: _Question, at: datetime) -> None:
+        """Let a schedule look at the ticket as it stood at an instant; it runs when the ticket begins to match."""
+        while self.place + 1 < len(self.states) and self.states[self.place + 1][0].at <= at:
+            self.place += 1
+        if self.place < 0:
+            return
+        past = self.states[self.place][1]
+        matches = question.condition.holds(past, at)
+        if matches and not self.matched:
+            self.hits.append((at, past))
+        self.matched = matches
+
+    def follow(self, question: _Question) -> None:
+        """Let the rule see every event of the story."""
+        for entry, past in self.states:
+            occasion = occasion_in(self.ticket, entry)
+            if occasion is None or not question.from_at <= entry.at <= question.to_at:
+                continue
+            if fits(question.trigger, question.options, occasion) and question.condition.holds(past, entry.at):
+                self.hits.append((entry.at, past))
+
+
+def _with_journals(ids: Sequence[int]) -> list[_Way]:
     tickets = session.scalars(select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)).all()
     entries: dict[int, list[JournalEntry]] = {}
     statement = select(JournalEntry).where(JournalEntry.ticket_id.in_(ids)).order_by(JournalEntry.id)
     for entry in session.scalars(statement):
         entries.setdefault(entry.ticket_id, []).append(entry)
-    return ((ticket, entries.get(ticket.id, [])) for ticket in tickets)
+    return [_Way(ticket, list(story(ticket, entries.get(ticket.id, [])))) for ticket in tickets]
 
 
-def _hits(question: _Question, ticket: Ticket, journal: Sequence[JournalEntry]) -> Iterator[Hit]:
-    find = _scheduled if question.trigger == "schedule" else _events
-    return (_hit(question, ticket, past, at) for at, past in find(question, ticket, journal))
-
-
-def _events(
-    question: _Question, ticket: Ticket, journal: Sequence[JournalEntry]
-) -> Iterator[tuple[datetime, PastTicket]]:
-    for entry, past in story(ticket, journal):
-        occasion = occasion_in(ticket, entry)
-        if occasion is None or not question.from_at <= entry.at <= question.to_at:
-            continue
-        if fits(question.trigger, question.options, occasion) and question.condition.holds(past, entry.at):
-            yield entry.at, past
-
-
-def _scheduled(
-    question: _Question, ticket: Ticket, journal: Sequence[JournalEntry]
-) -> Iterator[tuple[datetime, PastTicket]]:
-    """Each time the ticket begins to match, at the schedule's instants but at most hourly."""
-    states = list(story(ticket, journal))
-    matched, place = False, -1
-    for at in _ticks(question):
-        while place + 1 < len(states) and states[place + 1][0].at <= at:
-            place += 1
-        if place < 0:
-            continue
-        matches = question.condition.holds(states[place][1], at)
-        if matches and not matched:
-            yield at, states[place][1]
-        matched = matches
+def _followed(question: _Question, ways: list[_Way]) -> list[_Way]:
+    """Instant by instant where a schedule looks: a condition that tells the time is then made ready once for all tickets."""
+    if question.trigger == "schedule":
+        for at in _ticks(question):
+            for way in ways:
+                way.look(question, at)
+    else:
+        for way in ways:
+            way.follow(question)
+    return ways
 
 
 def _ticks(question: _Question) -> list[datetime]:
+    """The schedule's instants, but at most hourly."""
     options = dict(question.options)
     if "every_minutes" in options:
         options["every_minutes"] = max(options["every_minutes"], SHADOW_MINUTES)

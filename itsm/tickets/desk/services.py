@@ -10,7 +10,7 @@ from itsm.kernel import audit
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, Invalid
-from itsm.kernel.records import apply_changes, check_version, get, require
+from itsm.kernel.records import apply_changes, check_version, get, locked, require
 from itsm.kernel.text import _
 from itsm.tickets import filters, queries
 from itsm.tickets.desk import policy, queues
@@ -78,7 +78,7 @@ def _choice(actor: Actor, queue: str) -> DeskChoice:
 
 
 def _kept(actor: Actor, view_id: int) -> SavedView:
-    view = queues.get_view(actor, view_id)
+    view = locked(SavedView, queues.get_view(actor, view_id).id)
     if not policy.may_keep(actor, view):
         raise Forbidden(_("This view is not yours to change."))
     return view

@@ -10,7 +10,7 @@ from itsm.kernel import audit
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.records import apply_changes, check_version, create, get, require
+from itsm.kernel.records import apply_changes, check_version, create, get, locked, require
 from itsm.kernel.text import _
 from itsm.tickets.models import Category
 from itsm.tickets.tasks import queries
@@ -32,7 +32,7 @@ def create_template(actor: Actor, values: Mapping[str, Any]) -> TaskTemplate:
 def edit_template(actor: Actor, template_id: int, *, version: int | None, values: Mapping[str, Any]) -> TaskTemplate:
     """Change a template; what `values` leaves out stays. Tasks that it made stay as they are."""
     require(actor, "tasks.templates")
-    row = get(TaskTemplate, template_id)
+    row = locked(TaskTemplate, template_id)
     check_version(row, version)
     before = {name: getattr(row, name) for name in ("name", "category_id", "kinds", "automatic", "items", "active")}
     facts = _checked({**before, **values})

@@ -91,7 +91,7 @@ class StateForm(StrictSchema):
 
 
 class TemplateForm(StrictSchema):
-    """The page's form of a template; a line of `lines` is one task (see `texts.parse_lines`)."""
+    """The page's form of a template; a line of `lines` is one task (see `lines.parse_lines`)."""
 
     version = fields.Integer()
     name = fields.String(required=True, validate=validate.Length(1, 255))

@@ -162,7 +162,11 @@ def apply_template(actor: Actor, ticket: Ticket, template: queries.LiveTemplate)
 def make_tasks(actor: Actor, ticket: Ticket, template: queries.LiveTemplate) -> list[Task]:
     """`apply_template` for subscribers, which act for nobody."""
     last = session.scalar(select(func.max(Task.order)).where(Task.ticket_id == ticket.id)) or 0
-    made = [_of_item(ticket, template.name, last + number, each) for number, each in enumerate(template.items, start=1)]
+    groups = _known_groups(template.items)
+    made = [
+        _of_item(ticket, template.name, last + number, each, groups)
+        for number, each in enumerate(template.items, start=1)
+    ]
     session.add_all(made)
     session.flush()
     session.add_all(
@@ -175,7 +179,12 @@ def make_tasks(actor: Actor, ticket: Ticket, template: queries.LiveTemplate) -> 
     return made
 
 
-def _of_item(ticket: Ticket, checklist: str, order: int, item: Mapping[str, Any]) -> Task:
+def _known_groups(items: Iterable[Mapping[str, Any]]) -> set[int]:
+    named = {item["group_id"] for item in items if item.get("group_id")}
+    return set(session.scalars(select(Group.id).where(Group.id.in_(named)))) if named else set()
+
+
+def _of_item(ticket: Ticket, checklist: str, order: int, item: Mapping[str, Any], groups: set[int]) -> Task:
     hours = item.get("due_hours")
     group_id = item.get("group_id")
     return Task(
@@ -184,7 +193,7 @@ def _of_item(ticket: Ticket, checklist: str, order: int, item: Mapping[str, Any]
         checklist=checklist,
         order=order,
         required=bool(item.get("required")),
-        group_id=group_id if group_id and session.get(Group, group_id) else None,
+        group_id=group_id if group_id in groups else None,
         due_at=_due_in(hours) if hours else NO_DUE,
         minutes=item.get("minutes"),
     )

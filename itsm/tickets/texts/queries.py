@@ -75,6 +75,11 @@ def list_rows(actor: Actor, table: type[Row]) -> Sequence[Row]:
     return session.scalars(select(table).where(policy.visible(actor, table)).order_by(table.name, table.id)).all()
 
 
+def list_by_ids(actor: Actor, table: type[Row], row_ids: Sequence[int]) -> Sequence[Row]:
+    """Those of some texts that the actor may use or keep."""
+    return session.scalars(select(table).where(table.id.in_(row_ids), policy.visible(actor, table))).all()
+
+
 def get_row(actor: Actor, table: type[Row], row_id: int) -> Row:
     """One text; raises `NotFound`."""
     row = session.scalars(select(table).where(table.id == row_id, policy.visible(actor, table))).first()

@@ -1,6 +1,6 @@
 """Every write to replies kept ready and to templates of tickets, and filling a reply in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from itsm.kernel import audit
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.records import apply_changes, check_version, require
+from itsm.kernel.records import apply_changes, check_version, locked, require
 from itsm.kernel.text import _
 from itsm.tickets import wording
 from itsm.tickets.models import Ticket
@@ -29,6 +29,12 @@ def filled(actor: Actor, ticket: Ticket, reply_id: int) -> str:
     """The text of a reply for a ticket, its places filled in; raises `NotFound`."""
     row = queries.get_row(actor, CannedReply, reply_id)
     return wording.fill(row.body, Scene(ticket, actor))
+
+
+def filled_all(actor: Actor, ticket: Ticket, reply_ids: Sequence[int]) -> dict[int, str]:
+    """Id → the text of each of these replies that the actor may use, its places filled in; the texts are one statement."""
+    scene = Scene(ticket, actor)
+    return {row.id: wording.fill(row.body, scene) for row in queries.list_by_ids(actor, CannedReply, reply_ids)}
 
 
 def save_reply(
@@ -68,6 +74,7 @@ def _save(actor: Actor, table: type[Row], row: Row | None, facts: Mapping[str, A
     require(actor, "texts.use")
     kind = table.__tablename__
     if row is not None:
+        row = locked(table, row.id)
         policy.require_keep(actor, row)
         check_version(row, version)
         _check_name(table, facts, row.owner_id, ignore_id=row.id)

@@ -35,7 +35,8 @@ def offer(ticket_id: int) -> str:
     actor = current_actor()
     ticket = tickets.get_by_id(actor, ticket_id)
     offered = queries.replies_for(actor, request.args.get("q", "")[:100])[:MOST_OFFERED]
-    rows = [(each, services.filled(actor, ticket, each.id)) for each in offered]
+    bodies = services.filled_all(actor, ticket, [each.id for each in offered])
+    rows = [(each, bodies[each.id]) for each in offered if each.id in bodies]
     return render_template("tickets/_replies.html", rows=rows)
 
 

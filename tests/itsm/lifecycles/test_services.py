@@ -1,6 +1,8 @@
 """An edited life cycle either is refused or works whole, and tickets follow it."""
 
 import copy
+import math
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +18,7 @@ from incident.models import Incident
 from itsm.kernel import clock, preferences, undo
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.audit import AuditEntry
-from itsm.kernel.db import session
+from itsm.kernel.db import reading, session, unit_of_work
 from itsm.kernel.errors import Conflict, Forbidden, Invalid
 from itsm.kernel.jobs import BackgroundTask
 from itsm.kernel.lifecycle import UNFINISHED
@@ -277,6 +279,41 @@ def test_an_edit_based_on_another_life_cycle_is_a_conflict(app: Flask) -> None:
     services.put_in_force(SYSTEM, "incident", with_check_state(shipped()), based_on=based_on)
     with pytest.raises(Conflict):
         services.put_in_force(SYSTEM, "incident", shipped(), based_on=based_on)
+
+
+def test_an_edit_in_a_process_that_is_behind_loses_no_other_edit(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    services.put_in_force(SYSTEM, "incident", with_check_state(shipped()))
+    session.commit()
+    monkeypatch.setattr(preferences, "_held", (math.inf, {}))  # read before the edit was committed
+    assert active("incident") is LIFECYCLE
+    with pytest.raises(Conflict):
+        services.put_in_force(SYSTEM, "incident", shipped(), based_on=digest_of(shipped()))
+    problem = shipped("problem")
+    problem["states"][0]["titles"] = {"en": "Fresh"}
+    services.put_in_force(SYSTEM, "problem", problem)
+    assert "check" in active("incident").states
+    assert str(active("problem")[problem["initial"]].title) == "Fresh"
+
+
+def test_fields_made_during_an_edit_are_not_kept_for_it(separate_app: Flask) -> None:
+    def states(found: list[bool]) -> None:
+        with separate_app.app_context(), reading(), unit_of_work():
+            field = filters.ticket_fields().find("state")
+            found.append(field is not None and "check" in field.choices)
+
+    def asked_elsewhere() -> bool:
+        found = list[bool]()
+        thread = threading.Thread(target=states, args=(found,))
+        thread.start()
+        thread.join()
+        return found[0]
+
+    with separate_app.app_context():
+        services.put_in_force(SYSTEM, "incident", with_check_state(shipped()))
+        assert "check" in active("incident").states
+        assert not asked_elsewhere()
+        session.commit()
+        assert asked_elsewhere()
 
 
 def test_only_who_may_edit_life_cycles_does(app: Flask, make: Factory) -> None:

@@ -7,9 +7,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from itsm.kernel.db import session
+from itsm.rules import macros
 from itsm.rules.models import Rule
 from tests.factories import Factory
 from tests.itsm.rules.conftest import MakeRule, priority
+from tests.statements import counted
 
 DRAFT: dict[str, Any] = {
     "name": "Warehouse",
@@ -107,3 +109,31 @@ def test_macros(client: FlaskClient, make: Factory, caller: dict[str, str]) -> N
     assert off.status_code == 409
     assert [row["name"] for row in client.get("/api/v1/macros", headers=caller).json["items"]] == ["Calm"]
     assert client.delete(made.headers["Location"], headers=caller).status_code == 204
+
+
+def test_statements_do_not_grow_with_what_rules_and_macros_name(
+    client: FlaskClient, make: Factory, caller: dict[str, str], rule: MakeRule
+) -> None:
+    admin, counts = make.actor("admin"), []
+    for number in range(6):
+        group, category = make.group(), make.category()
+        person = make.person(roles=("agent",), groups=(group,))
+        assign = {"do": "assign", "group_id": group.name, "assignee_id": person.email}
+        sort = {"do": "set_category", "category_id": category.name}
+        approve = {"do": "approve", "people": [person.email]}
+        macro = macros.create_macro(admin, {"name": f"M{number}", "scope": "all", "actions": [assign, sort]})
+        last = rule(assign, sort, approve, {"do": "macro", "macro_id": macro.id})
+        if number in (1, 5):
+            paths = ("/api/v1/rules", "/api/v1/macros", f"/api/v1/rules/{last.id}")
+            counts.append([asked(client, path, caller) for path in paths])
+    assert counts[0] == counts[1]
+    actions = client.get("/api/v1/rules", headers=caller).json["items"][-1]["actions"]
+    assert actions[0] == {"do": "assign", "group_id": group.name, "assignee_id": person.email}
+    assert actions[1:3] == [{"do": "set_category", "category_id": category.name}, approve]
+
+
+def asked(client: FlaskClient, path: str, caller: dict[str, str]) -> int:
+    client.get(path, headers=caller)
+    with counted() as seen:
+        assert client.get(path, headers=caller).status_code == 200
+    return len(seen)

@@ -272,6 +272,16 @@ def test_a_fault_is_told_without_statements_and_values(
     assert (firings(one)[0].outcome, done(firings(one)[0])) == ("failed", ["Error: IntegrityError"])
 
 
+def test_a_rule_that_was_put_off_while_the_job_went_on_waits(rule: MakeRule, make: Factory) -> None:
+    ticket = make.incident()
+    one = rule({"do": "note", "text": "seen"}, trigger="schedule", options={"every_minutes": 5})
+    services.edit_rule(SYSTEM, one.id, version=None, values={"options": {"at": "07:30"}})
+    put_off, rule_id = one.next_at, one.id
+    session.commit()
+    jobs._run_one(rule_id)
+    assert (one.next_at, firings(one), ticket.state) == (put_off, [], "new")
+
+
 def test_daily_rules_look_at_the_time_of_the_site(rule: MakeRule) -> None:
     one = rule(priority(1), trigger="schedule", options={"at": "07:30", "weekdays": [0]}, condition="priority = 5")
     assert one.next_at is not None

@@ -14,6 +14,7 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.jobs import BackgroundTask
+from itsm.query.predicate import Predicate, compile_predicate
 from itsm.rules import laboratory, services
 from itsm.rules.laboratory import asking, run_task, shadow, try_rule
 from itsm.rules.laboratory.past import story
@@ -161,6 +162,29 @@ def test_statements_do_not_grow_with_tickets(make: Factory) -> None:
             try_rule(SYSTEM, draft(priority(1), condition="impact = 1"), days=7)
         counts.append(len(seen))
     assert counts[0] == counts[1] == 3
+
+
+@pytest.mark.parametrize("condition", ['group = "Network"', 'group = "Network" and created < now() - 5h'])
+def test_what_a_schedule_asks_is_made_ready_once_an_instant_and_names_once(
+    make: Factory, monkeypatch: pytest.MonkeyPatch, condition: str
+) -> None:
+    group, made = make.group("Network"), list[Any]()
+    for _each in range(20):
+        make.incident(group_id=group.id)
+    session.commit()
+
+    def noted(*given: Any) -> Predicate:
+        made.append(given)
+        return compile_predicate(*given)
+
+    monkeypatch.setattr("itsm.rules.conditions.compile_predicate", noted)
+    facts = draft(priority(1), trigger="schedule", options={"every_minutes": 60}, condition=condition)
+    del made[:]
+    with counted() as seen:
+        trial = at(24, lambda: try_rule(SYSTEM, facts, days=2))
+    assert trial.looked_at == trial.found == 20
+    assert len(seen) == 4
+    assert len(made) <= (48 if "now" in condition else 1)
 
 
 def test_tickets_that_the_actor_may_not_read_are_not_looked_at(make: Factory) -> None:

@@ -104,9 +104,10 @@ def _added(actor: Actor, data: Mapping[str, Any]) -> Ticket:
 
 def _open_ticket(actor: Actor, number: str) -> Ticket:
     ticket = tickets.find_ticket(actor, number)
+    if ticket is not None:
+        ticket_services.lock(ticket)  # somebody may end it at this very moment
     if ticket is None or not ticket.unfinished:
         raise NotFound(_("There is no open %(number)s, or you may not see it.", number=number))
-    ticket_services.locked_if_exists(ticket.id)
     return ticket
 
 

@@ -194,7 +194,7 @@ def post_update(data: dict[str, Any], number: str) -> Any:
 def absorb(data: dict[str, Any], number: str) -> dict[str, Any]:
     """Make other open incidents parts; `undo` takes it back for a day."""
     actor = current_actor()
-    incident = incidents.get_incident(actor, number, lock=True)
+    incident = incidents.get_incident(actor, number)
     parts, step = services.absorb(actor, incident, [_id_of(each) for each in data["tickets"]])
     return {"tickets": [part.number for part in parts], "undo": step.id if step else None}
 

@@ -23,10 +23,15 @@ from itsm.web.views import offer_undo
 blueprint = Blueprint("major-room", __name__, template_folder="templates")
 
 
-def _written(number: str, schema: type[Schema], write: Callable[[Actor, Incident, dict[str, Any]], Any]) -> Any:
-    """Read a form of the room and write it; answers the way back, or the room with what is wrong."""
+def _written(
+    number: str, schema: type[Schema], write: Callable[[Actor, Incident, dict[str, Any]], Any], *, lock: bool = True
+) -> Any:
+    """Read a form of the room and write it; answers the way back, or the room with what is wrong.
+
+    Without `lock` the write itself locks the incident, with others in the order of their ids.
+    """
     actor, form = current_actor(), read_form(schema)
-    incident = incidents.get_incident(actor, number, lock=True)
+    incident = incidents.get_incident(actor, number, lock=lock)
     try:
         form.require_ok()
         write(actor, incident, form.data)
@@ -103,7 +108,7 @@ def absorb(number: str) -> Any:
         parts, step = services.absorb(actor, incident, [*data["tickets"], *_named(actor, data["number"])])
         offer_undo(step, plural("%(num)s incident absorbed.", "%(num)s incidents absorbed.", len(parts)))
 
-    return _written(number, schemas.AbsorbForm, write)
+    return _written(number, schemas.AbsorbForm, write, lock=False)
 
 
 def _named(actor: Actor, number: str) -> list[int]:

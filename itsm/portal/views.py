@@ -123,8 +123,7 @@ def _ticket(number: str, *, lock: bool = False) -> Ticket:
     if ticket is None:
         raise NotFound(_("There is no %(number)s, or you may not see it.", number=number[:40]))
     if lock:
-        services.locked_if_exists(ticket.id)
-        session.refresh(ticket)
+        services.lock(ticket)
     return ticket
 
 

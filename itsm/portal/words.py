@@ -40,10 +40,11 @@ def plain_state(category: str, *, state: str = "", hold_reason: str = "", catego
         return PlainState(_("Cancelled"), _("Nothing more happens here."), "done")
     if category == "waiting":
         return _waiting(hold_reason)
+    if category == "resolved":
+        return PlainState(_("Solved"), _after_resolution(category_id), "good")
     return {
         "open": PlainState(_("Received"), _("The service desk reads it and passes it to the right people."), "wait"),
         "active": PlainState(_("Being worked on"), _("We are on it and write to you here."), "work"),
-        "resolved": PlainState(_("Solved"), _after_resolution(category_id), "good"),
     }.get(category, PlainState(_("Closed"), _("Nothing more to do. If it comes back, tell us here."), "done"))
 
 

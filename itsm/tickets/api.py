@@ -238,10 +238,11 @@ def _add_links(blueprint: Blueprint, kind: type[Ticket], output: type[Schema]) -
     def link(wanted: dict[str, Any], number: str) -> dict[str, Any]:
         """Link this ticket to another one."""
         actor = current_actor()
-        ticket = queries.get_ticket(actor, kind, number, lock=True)
+        ticket = queries.get_ticket(actor, kind, number)
         target = queries.find_ticket(actor, wanted["target"])
         if target is None:
             raise Invalid.field("target", _("There is no %(number)s, or you may not see it.", number=wanted["target"]))
+        services.lock(ticket, target)
         services.link(actor, ticket, target, relation=wanted["relation"])
         return present_one(actor, ticket)
 

@@ -57,12 +57,12 @@ def _parts(entries: Sequence[Any]) -> list[Part]:
 def index_again(after_id: int, limit: int) -> int:
     """Index the next tickets after an id with what was written to them; answers the last one's id, 0 at the end.
 
-    Their files are read again by the job.
+    Their files are read again by the job. Who writes to one of the tickets waits meanwhile.
     """
-    tickets = session.scalars(select(Ticket).where(Ticket.id > after_id).order_by(Ticket.id).limit(limit)).all()
+    chosen = select(Ticket).where(Ticket.id > after_id).order_by(Ticket.id).limit(limit)
+    tickets = session.scalars(chosen.with_for_update()).all()
     ids = [ticket.id for ticket in tickets]
-    for ticket in tickets:
-        index(ticket)
+    search.index_all(KIND, [search.Indexed(ticket.id, _words(ticket)) for ticket in tickets])
     session.execute(delete(SearchPart).where(SearchPart.part == ENTRY, SearchPart.record_id.in_(ids)))
     columns: Sequence[Any] = (
         JournalEntry.id,

@@ -263,6 +263,7 @@ def _id_key(occasion: Occasion, recipient: Recipient) -> str:
 def _values(occasion: Occasion, recipient: Recipient, sender_name: str) -> dict[str, Any]:
     ticket = occasion.ticket
     page = f"{ticket.path}/{occasion.number}" if recipient.is_staff else f"portal/tickets/{occasion.number}"
+    days = closing.period_of(ticket.category_id).days
     return {
         "name": recipient.name,
         "number": occasion.number,
@@ -274,8 +275,8 @@ def _values(occasion: Occasion, recipient: Recipient, sender_name: str) -> dict[
         "author": occasion.author,
         "link": f"{settings().public_url}/{page}",
         "sender": sender_name,
-        "closes_by_itself": closing.period_of(ticket.category_id).days > 0,
-        "closes_after_days": recipient.reader.number(closing.period_of(ticket.category_id).days),
+        "closes_by_itself": days > 0,
+        "closes_after_days": recipient.reader.number(days),
     }
 
 

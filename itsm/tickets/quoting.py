@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 FEWEST_LINES = 2
 LONGEST_INTRODUCTION = 200
-_SEPARATOR = re.compile(r"^\s*-{2,}\s*\S.{0,60}?\s*-{2,}\s*$")
+LONGEST_SEPARATOR = 61
+FEWEST_DASHES = 5
 _HEADER = re.compile(
     r"^\s*\*?(?:From|Sent|To|Cc|Date|Subject|Från|Skickat|Till|Ämne|De|Enviado|Para|Asunto|Από|Προς|Θέμα)\*?:\s"
 )
@@ -43,11 +44,20 @@ def _repeated_from(lines: list[str]) -> int | None:
     """Where an earlier message is repeated whole: at a line of dashes with words, or at a block of mail headers."""
     for number, line in enumerate(lines):
         following = lines[number + 1 : number + 4]
-        if _SEPARATOR.match(line) and any(_HEADER.match(each) for each in following):
+        if _is_separator(line) and any(_HEADER.match(each) for each in following):
             return number
         if _HEADER.match(line) and sum(bool(_HEADER.match(each)) for each in following) >= FEWEST_LINES:
             return number
     return None
+
+
+def _is_separator(line: str) -> bool:
+    """Whether a line is a few words between dashes, or dashes only; without a pattern, which long lines would hold up."""
+    line = line.strip()
+    if not (line.startswith("--") and line.endswith("--")):
+        return False
+    between = line.strip("-")
+    return 0 < len(between.strip()) <= LONGEST_SEPARATOR if between else len(line) >= FEWEST_DASHES
 
 
 def _drop_short(lines: list[str], marks: list[bool]) -> None:

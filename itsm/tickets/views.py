@@ -187,8 +187,8 @@ def escalate(ticket_id: int) -> Any:
 @signed_in
 def link(ticket_id: int) -> Any:
     """Link to another ticket by number."""
-    ticket, actor = _ticket(ticket_id), current_actor()
-    form = read_form(LinkInput)
+    actor, form = current_actor(), read_form(LinkInput)
+    ticket = queries.get_by_id(actor, ticket_id)
     try:
         form.require_ok()
         target = queries.find_ticket(actor, form.data["target"])
@@ -196,6 +196,7 @@ def link(ticket_id: int) -> Any:
             raise Invalid.field(
                 "target", _("There is no %(number)s, or you may not see it.", number=form.data["target"])
             )
+        services.lock(ticket, target)
         services.link(actor, ticket, target, relation=form.data["relation"])
     except ItsmError as error:
         return _refused(ticket, error, **form.values)

@@ -12,6 +12,7 @@ from itsm.tickets.models import Ticket
 from itsm.tickets.schemas import MergeForm, SplitForm, step_form
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
+from itsm.web.rates import limited
 from itsm.web.views import offer_undo
 
 blueprint = Blueprint("merging", __name__, template_folder="templates")
@@ -24,6 +25,7 @@ def _ticket(ticket_id: int) -> Ticket:
 
 @blueprint.get("/tickets/suggest")
 @requires("tickets.read")
+@limited("search_rate")
 def suggest() -> str:
     """Tickets whose number or words begin like what is typed, as options of a field."""
     rows = queries.suggest(

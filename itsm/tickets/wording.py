@@ -16,7 +16,7 @@ from itsm.kernel.text import _
 from itsm.tickets.models import Ticket
 from itsm.tickets.priority import TITLES
 
-_PLACE = re.compile(r"\{\{\s*([^{}]{0,100}?)\s*\}\}")
+_PLACE = re.compile(r"\{\{([^{}]{0,100})\}\}")  # blanks are taken off afterwards: a pattern would try them twice
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,14 @@ PLACES: Mapping[str, Callable[[Scene], str]] = {
 def check(field: str, text: str) -> None:
     """Raise `Invalid` that names a place which nobody can fill in."""
     for match in _PLACE.finditer(text):
-        if match[1] not in PLACES:
+        name = match[1].strip()
+        if name not in PLACES:
             raise Invalid.field(
                 field,
                 _(
                     "“%(place)s” cannot be filled in. There is: %(names)s.",
-                    place=match[1][:60],
-                    names=", ".join(f"{{{{{name}}}}}" for name in PLACES),
+                    place=name[:60],
+                    names=", ".join(f"{{{{{each}}}}}" for each in PLACES),
                 ),
             )
 
@@ -87,4 +88,9 @@ def has_places(text: str) -> bool:
 
 def fill(text: str, scene: Scene) -> str:
     """The text with its places filled in; a place that nobody knows becomes empty."""
-    return _PLACE.sub(lambda match: PLACES[match[1]](scene) if match[1] in PLACES else "", text)
+
+    def filled(match: re.Match[str]) -> str:
+        say = PLACES.get(match[1].strip())
+        return say(scene) if say is not None else ""
+
+    return _PLACE.sub(filled, text)

@@ -20,7 +20,7 @@ from itsm.kernel import audit, clock
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Conflict
-from itsm.kernel.records import get, require
+from itsm.kernel.records import locked, require
 from itsm.kernel.text import _
 from itsm.tickets.models import TicketLink
 
@@ -125,7 +125,7 @@ def dismiss(actor: Actor, candidate_id: int) -> MajorCandidate:
 def decide(actor: Actor, candidate_id: int, state: str) -> MajorCandidate:
     """Write down what was decided about a burst."""
     require(actor, DECLARE)
-    row = get(MajorCandidate, candidate_id)
+    row = locked(MajorCandidate, candidate_id)
     if row.state != "open":
         raise Conflict(_("Somebody has decided about this already."))
     row.state = state

@@ -17,6 +17,7 @@ from itsm.kernel.undo import Undo
 from itsm.tickets import policy
 from itsm.tickets import queries as tickets_queries
 from itsm.tickets import services as tickets
+from itsm.tickets.models import TicketLink
 
 ABSORB = "major.absorb"
 MOST = 200
@@ -25,12 +26,15 @@ MOST = 200
 def absorb(actor: Actor, incident: Incident, ticket_ids: Sequence[int]) -> tuple[list[Incident], Undo | None]:
     """Make other open incidents parts of a major one; answers those that are new and what takes it back.
 
-    Parts hear every update. What is part of something else, or is major itself, is left alone.
+    Parts hear every update. What is part of something else, or is major itself, is left alone. Locks all of them, so the
+    caller must hold none.
     """
-    require_lead(actor, queries.get_major(incident.id))
     wanted = select(Incident).where(Incident.id.in_(ticket_ids), policy.visible(actor)).order_by(Incident.id)
-    found = session.scalars(wanted.limit(MOST).with_for_update(of=Incident)).all()
-    parts = [each for each in found if _is_free(each, incident)]
+    wanted = wanted.limit(MOST).execution_options(populate_existing=True)
+    tickets.locked_if_exists(incident.id, *(each.id for each in session.scalars(wanted)))
+    session.refresh(incident)
+    require_lead(actor, queries.get_major(incident.id))
+    parts = _free(session.scalars(wanted).all(), incident)
     if not parts:
         raise Invalid.field("tickets", _("Choose at least one open incident that is not part of something yet."))
     for part in parts:
@@ -44,18 +48,20 @@ def absorb(actor: Actor, incident: Incident, ticket_ids: Sequence[int]) -> tuple
     return parts, step
 
 
-def _is_free(part: Incident, incident: Incident) -> bool:
-    if part.id == incident.id or part.is_major or not part.unfinished:
-        return False
-    return not tickets_queries.linked_ids(part.id, "child_of", outgoing=True)
+def _free(found: Sequence[Incident], incident: Incident) -> list[Incident]:
+    bound = select(TicketLink.source_id).where(
+        TicketLink.source_id.in_([each.id for each in found]), TicketLink.relation == "child_of"
+    )
+    taken = {incident.id, *session.scalars(bound)}
+    return [each for each in found if each.id not in taken and not each.is_major and each.unfinished]
 
 
 def take_back_absorb(actor: Actor, payload: Mapping[str, Any]) -> None:
     """Undo of `absorb`: the incidents stand alone again; raises `Conflict` when one was let go meanwhile."""
     incident = session.get_one(Incident, payload["major"])
     require_lead(actor, queries.get_major(incident.id))
+    tickets.locked_if_exists(incident.id, *payload["parts"])
     for part_id in payload["parts"]:
-        tickets.locked_if_exists(part_id)
         part = tickets_queries.get_by_id(actor, part_id)
         link = tickets_queries.find_link(part_id, incident.id, "child_of")
         if link is None:

@@ -207,4 +207,5 @@ def remind_communicator(ticket_id: int) -> None:
         subject = str(_("%(number)s: the next update is due", number=number))
         text = render_text("update_due", values)
     key = f"major-due:{ticket_id}:{row.next_update_at.isoformat()}"
-    outbox.queue_mail(to=person.email, subject=subject, text=text, event_key=key)
+    held = ADDRESS_FAILED if person.mail_failed_at else ""
+    outbox.queue_mail(to=person.email, subject=subject, text=text, event_key=key, held_because=held)

@@ -6,7 +6,6 @@ from itsm.channels.mail.threading import reference_candidates, subject_tags
 from itsm.identity import queries as identity
 from itsm.identity.models import Person
 from itsm.kernel.actor import SYSTEM
-from itsm.kernel.db import session
 from itsm.kernel.errors import NotFound
 from itsm.notifications import threads
 from itsm.tickets import queries as tickets
@@ -47,16 +46,15 @@ def _by_id(ticket_id: int) -> Ticket | None:
 
 
 def lock(ticket: Ticket) -> None:
-    """Wait for whoever changes the ticket now, and read its present state."""
-    services.locked_if_exists(ticket.id)
-    session.refresh(ticket)
+    """Wait for whoever changes the ticket now, or the one where it goes on, and read their present state."""
+    services.lock(ticket, tickets.living(ticket))
 
 
 def living(cited: Ticket) -> Ticket:
-    """The ticket where a cited one goes on, locked like it."""
+    """The ticket where a cited one that is locked goes on, locked like it."""
     found = tickets.living(cited)
     if found.id != cited.id:
-        lock(found)
+        services.lock(found)  # nearly always held already; not when it was merged further at this very moment
     return found
 
 

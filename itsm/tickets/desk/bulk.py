@@ -133,7 +133,10 @@ def parent_of(actor: Actor, wanted: Wanted) -> Ticket | None:
 
 
 def plan(actor: Actor, ids: Sequence[int], wanted: Wanted) -> list[Planned]:
-    """What would become of each ticket, oldest first; nothing is written, and statements do not grow with the tickets."""
+    """What would become of each ticket, oldest first; nothing is written.
+
+    Statements do not grow with the tickets, unless actions of other packages are tried on each.
+    """
     tickets = listing.list_whole(actor, ids)
     names, bound = _names(tickets, wanted), _bound(actor, ids, wanted)
     return [_planned(actor, ticket, wanted, names, bound) for ticket in tickets]

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, request, send_file, stream_with_context, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from itsm.kernel import sheets
 from itsm.kernel.errors import ItsmError, NotFound
 from itsm.kernel.text import _
 from itsm.tickets import queries
@@ -15,14 +14,12 @@ from itsm.tickets.desk.schemas import ColumnsForm, FavouriteForm
 from itsm.tickets.pages import address_of
 from itsm.web import lists, security_log
 from itsm.web.access import current_actor, requires
+from itsm.web.files import send_list
 from itsm.web.forms import own_path, read_form
-from itsm.web.presentation import reader
 from itsm.web.rates import limited
 from itsm.web.views import offer_undo
 
 blueprint = Blueprint("desk", __name__, template_folder="../templates")
-
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/desk/counts")
@@ -79,15 +76,8 @@ def export_list(form: str) -> Response:
     asked = listing.read_asked(actor, request.args)
     columns, most = pages.columns_of(actor, asked.queue), export.MOST_ROWS[form]
     security_log.note_export("tickets", rows=min(listing.count_all(actor, asked), most), file_format=form)
-    titles, lines = [str(column.title) for column in columns], export.rows(actor, asked, columns, most=most)
-    local = reader().local
-    if form == "xlsx":
-        target = sheets.xlsx_file(str(_("Tickets")), titles, lines, local)
-        return send_file(target, mimetype=SHEET, as_attachment=True, download_name="tickets.xlsx")
-    stream = stream_with_context(sheets.csv_chunks(titles, lines, local))
-    answer = Response(stream, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = "attachment; filename=tickets.csv"
-    return answer
+    titles, lines = [column.title for column in columns], export.rows(actor, asked, columns, most=most)
+    return send_list(form, name="tickets", title=_("Tickets"), titles=titles, lines=lines)
 
 
 @blueprint.post("/desk/board/<int:ticket_id>/<step>")

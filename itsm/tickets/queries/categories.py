@@ -43,7 +43,7 @@ def titled(categories: Sequence[Category]) -> dict[int, str]:
 
 def category_line(category_id: int | None) -> list[int]:
     """Ids of a category and of all above it, from the top."""
-    category = session.get(Category, category_id) if category_id is not None else None
+    category = held(session.get(Category, category_id)) if category_id is not None else None
     return [int(part) for part in category.path.split("/") if part] if category is not None else []
 
 

@@ -5,6 +5,7 @@ from itsm.tickets.services.custom import change_custom, draft_of, fill_in
 from itsm.tickets.services.facts import assign, change_facts, escalate, escalate_to_manager, override_priority, set_due
 from itsm.tickets.services.journal import (
     LONGEST_BODY,
+    lock,
     locked_if_exists,
     write_changes,
     write_entry,
@@ -45,6 +46,7 @@ __all__ = [
     "is_possible",
     "lifecycle_of",
     "link",
+    "lock",
     "locked_if_exists",
     "merge",
     "open_ticket",

@@ -90,12 +90,13 @@ def write_entry(
 ) -> JournalEntry:
     """Write a public reply, an internal note or work done (minutes), with files that belong to it. Rule: I7.
 
-    What is written to a merged ticket stands in the one where it goes on. `activity_id` says what kind of work it was.
+    What is written to a merged ticket stands in the one where it goes on. `activity_id` says what kind of work it was;
+    only who may work the ticket tells of minutes.
     Staff whom a text of staff addresses with `@` and their name watch the ticket from now on.
     `automatic` marks an entry that no person wrote just now (an auto-reply by mail): it moves no clock.
     """
     ticket = queries.living(ticket)
-    _require_entry(actor, ticket, kind)
+    _require_entry(actor, ticket, kind, minutes)
     text = body.strip()
     if not text and not uploads and not (kind == "work" and minutes):
         raise Invalid.field("body", _("Write something first."))
@@ -141,10 +142,10 @@ def _tell_mentioned(actor: Actor, ticket: Ticket, entry: JournalEntry) -> None:
         )
 
 
-def _require_entry(actor: Actor, ticket: Ticket, kind: str) -> None:
+def _require_entry(actor: Actor, ticket: Ticket, kind: str, minutes: int) -> None:
     if kind not in {"public", "internal", "work"}:
         raise Invalid.field("kind", _("Choose public, internal or work."))
-    if kind != "public":
+    if kind != "public" or minutes:  # time is what staff work; it costs money and stands in reports
         require_work(actor, ticket)
     elif not policy.can_reply(actor, ticket):
         raise Forbidden(_("You may not reply to this ticket."))
@@ -165,3 +166,10 @@ def locked_if_exists(*ticket_ids: int) -> None:
     """
     for ticket_id in sorted(set(ticket_ids)):
         session.execute(select(Ticket.id).where(Ticket.id == ticket_id).with_for_update())
+
+
+def lock(*tickets: Ticket) -> None:
+    """Lock tickets that are known already, in the order of their ids, and read them as others left them."""
+    locked_if_exists(*(ticket.id for ticket in tickets))
+    for ticket in dict.fromkeys(tickets):
+        session.refresh(ticket)

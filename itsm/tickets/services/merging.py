@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from itsm.identity.models import Person
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Conflict, Invalid, ItsmError
@@ -21,7 +20,7 @@ from itsm.tickets import policy, queries
 from itsm.tickets.events import TicketMerged, TicketUnmerged
 from itsm.tickets.models import JournalEntry, SharedEntry, Ticket, Watcher
 from itsm.tickets.services import restoring
-from itsm.tickets.services.journal import locked_if_exists, require_work, write_journal
+from itsm.tickets.services.journal import lock, locked_if_exists, require_work, write_journal
 from itsm.tickets.services.links import add_link
 from itsm.tickets.services.opening import opening
 from itsm.tickets.services.steps import enter, is_possible, lifecycle_of, take_step
@@ -61,9 +60,7 @@ def _locked(source: Ticket, into: Ticket) -> Ticket:
     Answers the living one; raises `Conflict` when it went on elsewhere at this very moment.
     """
     living = queries.living(into)
-    locked_if_exists(source.id, into.id, living.id)
-    for ticket in (source, into, living):
-        session.refresh(ticket)
+    lock(source, into, living)
     target = queries.living(into)
     if target.id not in {source.id, living.id}:
         raise Conflict(_("%(number)s was merged by somebody else just now. Please look again.", number=living.number))
@@ -201,8 +198,7 @@ def _watcher_ids(ticket: Ticket) -> set[int]:
 def _let_watch(ticket: Ticket, people: set[int | None]) -> list[int]:
     """Let people watch a ticket; answers those who did not before."""
     new = sorted(each for each in people - {None, ticket.requester_id} - _watcher_ids(ticket) if each is not None)
-    for person_id in new:
-        session.add(Watcher(ticket_id=ticket.id, person_id=get(Person, person_id).id))
+    session.add_all(Watcher(ticket_id=ticket.id, person_id=person_id) for person_id in new)
     session.flush()
     return new
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from itsm.kernel.db import session
 from itsm.tickets.kept import Kept
-from itsm.tickets.worktime.models import ActivityType, Timer, WorkRecord
+from itsm.tickets.worktime.models import ActivityType, WorkRecord
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,3 @@ def spent_on(ticket_id: int) -> list[Spent]:
     counted = select(WorkRecord.currency, func.sum(WorkRecord.minutes), func.sum(WorkRecord.cost_minor))
     rows = session.execute(counted.where(WorkRecord.ticket_id == ticket_id).group_by(WorkRecord.currency)).all()
     return sorted((Spent(row[0], int(row[1]), int(row[2])) for row in rows), key=lambda each: each.currency)
-
-
-def timer_of(person_id: int | None) -> Timer | None:
-    """The person's running timer."""
-    return session.get(Timer, person_id) if person_id is not None else None

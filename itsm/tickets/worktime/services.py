@@ -4,15 +4,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
-from itsm.kernel.errors import Forbidden, Invalid
+from itsm.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from itsm.kernel.records import apply_changes, check_version, create, get, require
 from itsm.kernel.text import _
 from itsm.tickets import queries as tickets
 from itsm.tickets.models import JournalEntry, Ticket
-from itsm.tickets.services.journal import require_work, write_entry
+from itsm.tickets.services.journal import lock, require_work, write_entry
 from itsm.tickets.worktime import queries
 from itsm.tickets.worktime.models import ActivityType, Timer
 
@@ -22,14 +24,17 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def start_timer(actor: Actor, ticket: Ticket, *, activity_id: int | None = None) -> Timer:
-    """Measure work on a ticket from now on; a timer that runs on another ticket stops and its work is recorded. Rule: K7."""
+    """Measure work on a ticket from now on; a timer that runs on another ticket stops and its work is recorded. Rule: K7.
+
+    Locks the ticket and the other one, so the caller must hold neither.
+    """
     require_work(actor, ticket)
     person_id = _person(actor)
-    running = session.get(Timer, person_id, with_for_update=True)
+    running = _locked(person_id, ticket)
     if running is not None and running.ticket_id == ticket.id:
         return running
     if running is not None:
-        stop_timer(actor)
+        _end(actor, running)
     if activity_id is not None:
         get(ActivityType, activity_id)
     row = Timer(person_id=person_id, ticket_id=ticket.id, activity_id=activity_id, started_at=clock.now())
@@ -41,18 +46,42 @@ def start_timer(actor: Actor, ticket: Ticket, *, activity_id: int | None = None)
 def stop_timer(actor: Actor, *, body: str = "", keep: bool = True) -> JournalEntry | None:
     """Stop the actor's timer and record its minutes, begun ones count whole; without `keep` nothing is recorded.
 
-    Answers the entry, or None where no timer ran or nothing is kept.
+    Answers the entry, or None where no timer ran or nothing is kept. Work on a ticket that the actor may not work any more
+    is not recorded. Locks the ticket, so the caller must hold none.
     """
-    timer = session.get(Timer, _person(actor), with_for_update=True)
-    if timer is None:
-        return None
-    ticket = tickets.get_by_id(actor, timer.ticket_id)
+    timer = _locked(_person(actor))
+    return _end(actor, timer, body=body, keep=keep) if timer is not None else None
+
+
+def _locked(person_id: int, *wanted: Ticket) -> Timer | None:
+    """The person's timer, locked after these tickets and those that its work belongs to."""
+    running_on = session.scalar(select(Timer.ticket_id).where(Timer.person_id == person_id))
+    measured = [session.get_one(Ticket, running_on)] if running_on is not None else []
+    lock(*wanted, *measured, *map(tickets.living, measured))
+    timer = session.get(Timer, person_id, with_for_update=True, populate_existing=True)
+    if timer is not None and timer.ticket_id not in {each.id for each in (*wanted, *measured)}:
+        raise Conflict(_("This was changed meanwhile. Look at the present values and save again."))
+    return timer
+
+
+def _end(actor: Actor, timer: Timer, *, body: str = "", keep: bool = True) -> JournalEntry | None:
+    ticket = _workable(actor, timer.ticket_id)
     minutes, activity_id = minutes_of(timer), timer.activity_id
     session.delete(timer)
     session.flush()
-    if not keep:
+    if not keep or ticket is None:
         return None
     return write_entry(actor, ticket, kind="work", body=body, minutes=minutes, activity_id=activity_id)
+
+
+def _workable(actor: Actor, ticket_id: int) -> Ticket | None:
+    """The ticket, if the actor may still record work there: a timer outlives rights, and must always be able to stop."""
+    try:
+        ticket = tickets.get_by_id(actor, ticket_id)
+        require_work(actor, tickets.living(ticket))
+    except (Forbidden, NotFound):
+        return None
+    return ticket
 
 
 def minutes_of(timer: Timer) -> int:

@@ -13,7 +13,6 @@ from itsm.kernel.text import _, plural
 from itsm.tickets import pages
 from itsm.tickets import queries as tickets
 from itsm.tickets.schemas import LARGEST_ID
-from itsm.tickets.services.journal import locked_if_exists
 from itsm.tickets.worktime import money, queries, services
 from itsm.tickets.worktime.models import ActivityType
 from itsm.web.access import current_actor, requires
@@ -45,7 +44,6 @@ class ActivityForm(StrictSchema):
 @requires("tickets.read")
 def start(ticket_id: int) -> Any:
     """Start the actor's timer on a ticket; one that runs elsewhere stops and its work is recorded there."""
-    locked_if_exists(ticket_id)
     ticket, form = tickets.get_by_id(current_actor(), ticket_id), read_form(TimerForm)
     try:
         form.require_ok()

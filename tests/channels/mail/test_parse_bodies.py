@@ -191,6 +191,16 @@ class TestHtml:
     def test_images_keep_their_place_in_the_text(self) -> None:
         assert html_to_text('<p>Before</p><img src="cid:a@x"><p>After</p>') == "Before\n\n[cid:a@x]\nAfter"
 
+    def test_what_is_left_open_does_not_multiply(self) -> None:
+        left_open = "".join(f"<b id={number}>" for number in range(500))
+        source = f"<p>{left_open}</p>" + "<p>word" * 1000
+        assert len(safe_html(source)) < 2 * len(source)
+        assert html_to_text(source).split() == ["word"] * 1000
+
+    def test_long_mails_with_many_fonts_stay_as_they_are(self) -> None:
+        source = "".join(f'<p><font color="#{number % 9}">word</font> <b>bold</b></p>' for number in range(4000))
+        assert safe_html(source) == source
+
     def test_links_open_nothing_by_themselves(self) -> None:
         assert 'rel="noopener noreferrer nofollow"' in safe_html('<a href="https://example.com">x</a>')
 

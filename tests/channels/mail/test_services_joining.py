@@ -3,9 +3,12 @@
 import pytest
 from flask import Flask
 
+from itsm.channels.mail.reasons import Outcome
 from itsm.identity import queries as identity
 from itsm.kernel.actor import SYSTEM
+from itsm.kernel.db import session
 from itsm.tickets import services as ticket_services
+from tests.at_once import in_order, unit
 from tests.channels.mail.letters import DESK, letter, outgoing
 from tests.channels.mail.receiving import entries, new_ticket, receive, ticket_of
 from tests.factories import Factory
@@ -28,6 +31,19 @@ class TestJoining:
         outcome = receive(letter("Still broken", subject=f"[{merged.number}] x" if by == "tag" else "x", **cited))
         assert (outcome.action, outcome.ticket, outcome.reason) == ("appended", living.number, "reply")
         assert (entries(living)[-1].kind, entries(living)[-1].body) == ("public", "Still broken")
+
+    def test_a_merged_ticket_and_the_living_one_are_locked_in_the_order_of_their_ids(self, separate_app: Flask) -> None:
+        with separate_app.app_context():
+            living = Factory().incident()
+            merged, ours = new_ticket()
+            ticket_services.merge(SYSTEM, merged, living)
+            ids, number = (living.id, merged.id), living.number
+            session.commit()
+            session.remove()
+        raw = letter("Still broken", In_Reply_To=ours)
+        outcome = in_order(separate_app, ids, unit(separate_app, lambda: receive(raw)))
+        assert isinstance(outcome, Outcome), outcome
+        assert (outcome.action, outcome.ticket) == ("appended", number)
 
     def test_r20_references_from_the_right(self, app: Flask, make: Factory) -> None:
         _first, older = new_ticket()

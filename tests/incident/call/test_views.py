@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.tickets import services as tickets
 from itsm.tickets.models import JournalEntry, TicketLink
+from tests.at_once import beside
 from tests.factories import Factory
 from tests.itsm.web.browser import csrf_token
 from tests.statements import counted, statements_of
@@ -235,3 +237,30 @@ def test_who_may_not_work_incidents_logs_no_call(client: FlaskClient, make: Fact
     desk = make.sign_in(client, make.person())
     for address in (PAGE, f"{PAGE}/advice?title=x", "/incidents/caller?caller=a", "/incidents/caller/search"):
         assert desk.get(address).status_code == 403
+
+
+def test_a_ticket_that_somebody_ends_at_this_moment_takes_no_call(separate_app: Flask) -> None:
+    with separate_app.app_context():
+        make = Factory()
+        agent = make.person(roles=("agent",), groups=(make.group(),))
+        ticket = make.incident(requester_id=make.person().id)
+        tickets.take_step(SYSTEM, ticket, "hold", fields={"hold_reason": "customer", "note": "Which one?"})
+        ticket_id, number = ticket.id, ticket.number
+        desk = make.sign_in(separate_app.test_client(), agent)
+        session.remove()
+
+    def resolve() -> None:
+        tickets.locked_if_exists(ticket_id)
+        fields = {"resolution_code": "advice", "resolution": "New ribbon"}
+        tickets.take_step(SYSTEM, session.get_one(Incident, ticket_id), "resolve", fields=fields)
+
+    typed = {"title": "", "description": "It got worse", "add_to": number, "then": "save"}
+    form = {"csrf_token": csrf_token(desk, PAGE), **typed}
+
+    def call() -> str:
+        return desk.post(PAGE, data=form).text
+
+    assert f"There is no open {number}" in str(beside(separate_app, call, first=resolve, then=session.flush))
+    with separate_app.app_context():
+        found = session.get_one(Incident, ticket_id)
+        assert (found.state, found.unfinished) == ("resolved", 0)

@@ -18,10 +18,13 @@ from itsm.kernel.errors import Conflict, Forbidden, Invalid
 from itsm.kernel.jobs import BackgroundTask, Progress
 from itsm.kernel.module import registry
 from itsm.kernel.outbox import OutboxMessage
+from itsm.notifications.delivery import ADDRESS_FAILED
 from itsm.tickets import queries as ticket_queries
 from itsm.tickets import services as tickets
 from itsm.tickets.models import JournalEntry
+from tests.at_once import beside, in_order, unit
 from tests.factories import Factory
+from tests.itsm.web.browser import csrf_token
 from tests.statements import counted
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -113,6 +116,30 @@ def test_a_dismissed_burst_stays_away_and_a_declared_one_is_decided(app: Flask, 
         services.dismiss(lead, shown[0].row.id)
 
 
+def test_of_two_who_decide_about_a_burst_at_once_the_second_is_told_so(separate_app: Flask) -> None:
+    with separate_app.app_context():
+        make = Factory()
+        lead = make.actor("supervisor")
+        ci = make.ci()
+        incident_id, *_others = (make.incident(ci_ids=[ci.id]).id for _number in range(plan().tickets))
+        services.note_bursts()
+        candidate_id = session.scalars(select(MajorCandidate.id)).one()
+        session.commit()
+        session.remove()
+
+    def declare() -> None:
+        services.declare(lead, session.get_one(Incident, incident_id), reason="All", candidate_id=candidate_id)
+
+    def dismiss() -> None:
+        services.dismiss(lead, candidate_id)
+
+    outcome = beside(separate_app, unit(separate_app, declare), first=dismiss, then=session.flush)
+    assert isinstance(outcome, Conflict)
+    with separate_app.app_context():
+        assert session.get_one(MajorCandidate, candidate_id).state == "dismissed"
+        assert session.get(MajorIncident, incident_id) is None
+
+
 def test_declaring_needs_the_right_a_reason_and_an_open_incident(app: Flask, make: Factory, lead: Actor) -> None:
     incident = make.incident()
     with pytest.raises(Forbidden):
@@ -188,6 +215,52 @@ def test_who_speaks_is_reminded_once_when_an_update_is_due(app: Flask, make: Fac
         assert mails(f"{incident.number}: ") == ["speaker@example.org"]
         services.post_update(make.actor_of(speaker), incident, body="Still on it")
         assert queries.get_major(incident.id).next_update_at == NOW + timedelta(minutes=31)
+
+
+def test_who_speaks_gets_no_mail_to_an_address_that_failed(app: Flask, make: Factory, lead: Actor) -> None:
+    speaker = make.person(roles=("agent",), email="gone@example.org", mail_failed_at=clock.now())
+    incident = declared(lead, make)
+    services.change_room(lead, incident, version=None, changes={"communicator_id": speaker.id, "cadence_minutes": 15})
+    with clock.frozen(NOW + timedelta(minutes=16)):
+        services.remind_communicator(incident.id)
+    row = session.scalars(select(OutboxMessage).where(OutboxMessage.recipient == "gone@example.org")).one()
+    assert (row.state, row.last_error) == ("held", ADDRESS_FAILED)
+
+
+@pytest.mark.parametrize("way", ["page", "api"])
+def test_absorbing_locks_in_the_order_of_ids(separate_app: Flask, way: str) -> None:
+    with separate_app.app_context():
+        make = Factory()
+        person = make.person(roles=("supervisor",))
+        part, incident = make.incident(), declared(make.actor_of(person), make)
+        headers = {"Authorization": f"Bearer {make.token(person)}"}
+        desk = make.sign_in(separate_app.test_client(), person)
+        ids, number, wanted = (part.id, incident.id), incident.number, part.number
+        session.commit()
+        session.remove()
+
+    token = {"csrf_token": csrf_token(desk, "/account")}
+
+    def absorb() -> int:
+        if way == "page":
+            return desk.post(f"/incidents/{number}/room/parts", data=token | {"number": wanted}).status_code
+        address = f"/api/v1/incidents/{number}/major/parts"
+        return separate_app.test_client().post(address, json={"tickets": [wanted]}, headers=headers).status_code
+
+    assert in_order(separate_app, ids, absorb) == (302 if way == "page" else 200)
+
+
+def test_many_are_told_apart_with_as_many_questions_as_few(app: Flask, make: Factory, lead: Actor) -> None:
+    incident = declared(lead, make)
+    bound = [make.incident() for _number in range(6)]
+    services.absorb(lead, incident, [each.id for each in bound])
+
+    def questions(number: int) -> int:
+        with counted() as seen, pytest.raises(Invalid):
+            services.absorb(lead, incident, [each.id for each in bound[:number]])
+        return sum("FROM ticket_link" in statement for statement in seen)
+
+    assert questions(6) == questions(2) == 1
 
 
 def test_absorbing_can_be_taken_back_as_a_whole(app: Flask, make: Factory, lead: Actor) -> None:

@@ -26,6 +26,7 @@ from tests.conftest import NOW
 from tests.factories import Factory
 from tests.itsm.web.browser import post
 from tests.properties import examples
+from tests.statements import counted
 
 FIXED = {"resolution_code": "fixed", "resolution": "New cable."}
 
@@ -327,3 +328,23 @@ def test_a_part_that_refuses_its_step_keeps_nothing_of_it(
     assert (done, [each.id for each in left], step) == ([], [part.id], None)
     session.refresh(part)
     assert (part.state, part.resolution) == ("new", "")
+
+
+def test_watchers_come_along_with_as_many_statements_as_one(app: Flask, make: Factory) -> None:
+    agent = make.actor()
+
+    def statements(watchers: int) -> int:
+        made = make.incident(agent), make.incident(agent)
+        people = [make.person() for _number in range(watchers)]
+        for person in people:
+            services.watch(agent, made[0], person_id=person.id)
+        ids = {person.id for person in people}
+        session.commit()
+        session.expunge_all()
+        source, target = (session.get_one(Ticket, each.id) for each in made)
+        with counted() as seen:
+            services.merge(agent, source, target)
+        assert {person.id for person in queries.list_watchers(target.id)} == ids
+        return sum(statement.startswith("SELECT") for statement in seen)
+
+    assert statements(6) == statements(1)

@@ -3,14 +3,17 @@
 import pytest
 from flask import Flask
 
+from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.notifications import services as notifications
 from itsm.notifications import threads
-from itsm.tickets import services
+from itsm.tickets import closing, services
+from itsm.tickets.closing import Period
 from itsm.tickets.models import Ticket
 from itsm.tickets.services import Upload
 from tests.channels.mail.letters import outgoing, sent_form
 from tests.factories import Factory
+from tests.statements import counted
 
 RESOLVED = {"resolution_code": "fixed", "resolution": "New cable"}
 
@@ -167,3 +170,19 @@ def test_every_text_can_be_written_in_every_language(app: Flask, make: Factory, 
     services.take_step(agent, incident, "resolve", fields=RESOLVED)
     assert [event for event, _to in mails()] == ["opened", "reply", "resolved"]
     assert all(incident.number in sent_form(row).get_content() for row in outgoing())
+
+
+def test_the_period_of_a_category_is_read_once_for_all_recipients(app: Flask, make: Factory) -> None:
+    category = make.category()
+    closing.set_period(SYSTEM, category.id, Period(2))
+    incident = make.incident(category_id=category.id, requester_id=make.person().id)
+    for _number in range(4):
+        services.watch(SYSTEM, incident, person_id=make.person().id)
+    session.commit()
+    session.expunge_all()
+    session.info.clear()
+    ticket = session.get_one(Ticket, incident.id)
+    with counted() as seen:
+        services.write_entry(make.actor(), ticket, kind="public", body="We are on it")
+    assert len([row for row in mails() if row[0] == "reply"]) == 5
+    assert sum("FROM ticket_category" in statement for statement in seen) == 1

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from incident.models import Incident
 from itsm.identity import queries as identity
@@ -13,8 +14,12 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.kernel.errors import Conflict, Forbidden, Invalid
 from itsm.tickets import queries, services
+from itsm.tickets.worktime.models import WorkRecord
+from itsm.web.rates import rates_of_page
+from tests.at_once import in_order
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.itsm.web.browser import csrf_token
 
 
 def test_assigning_to_someone_outside_the_group_is_refused(app: Flask, make: Factory) -> None:
@@ -165,3 +170,51 @@ def test_a_ticket_follows_its_requester_into_the_organisation(app: Flask, make: 
     services.change_facts(make.actor(), ticket, version=None, changes={"requester_id": person.id})
     assert ticket.organisation_id == right.id
     assert queries.find_ticket(make.actor_of(head), ticket.number) is None
+
+
+@pytest.mark.parametrize("way", ["page", "api"])
+def test_linking_locks_in_the_order_of_ids(separate_app: Flask, way: str) -> None:
+    with separate_app.app_context():
+        make = Factory()
+        person = make.person(roles=("agent",))
+        target, source = make.incident(), make.incident()
+        headers = {"Authorization": f"Bearer {make.token(person)}"}
+        desk = make.sign_in(separate_app.test_client(), person)
+        ids, numbers = (target.id, source.id), (target.number, source.number)
+        session.commit()
+        session.remove()
+    wanted = {"target": numbers[0], "relation": "duplicate_of"}
+    token = {"csrf_token": csrf_token(desk, "/account")}
+
+    def link() -> int:
+        if way == "page":
+            return desk.post(f"/tickets/{ids[1]}/links", data=token | wanted).status_code
+        address = f"/api/v1/incidents/{numbers[1]}/links"
+        return separate_app.test_client().post(address, json=wanted, headers=headers).status_code
+
+    assert in_order(separate_app, ids, link) == (302 if way == "page" else 200)
+    with separate_app.app_context():
+        assert queries.linked_ids(ids[1], "duplicate_of", outgoing=True) == [ids[0]]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_only_who_works_a_ticket_records_minutes(app: Flask, make: Factory, own: bool) -> None:
+    caller = make.person()
+    ticket = make.incident(requester_id=caller.id)
+    actor = make.actor_of(caller)
+    with pytest.raises(Forbidden):
+        services.write_entry(actor, ticket, kind="public", body="x", minutes=10_000)
+    services.write_entry(actor, ticket, kind="public", body="x")
+    agent = make.person(roles=("agent",))
+    theirs = make.incident(requester_id=agent.id) if own else ticket
+    services.write_entry(make.actor_of(agent), theirs, kind="public", body="Done on the telephone", minutes=5)
+    work = session.execute(select(WorkRecord.person_id, WorkRecord.minutes)).all()
+    assert [tuple(row) for row in work] == [(agent.id, 5)]
+
+
+@pytest.mark.parametrize(
+    "path", ["/tickets/suggest?target=printer", "/fields/people?name=custom.owner&custom.owner=ada"]
+)
+def test_what_is_typed_into_a_field_counts_as_searching(app: Flask, path: str) -> None:
+    with app.test_request_context(path):
+        assert rates_of_page() == ["search_rate"]

@@ -263,3 +263,14 @@ def test_the_page_with_all_its_parts_costs_at_most_fourteen_statements(
     with counted() as statements:
         desk.get(f"/incidents/{incident.number}")
     assert len(statements) <= 14, "\n".join(statements)
+
+
+def test_groups_of_a_checklist_are_one_question(make: Factory, actor: Actor, incident: Incident) -> None:
+    groups = [make.group() for _number in range(4)]
+    items = [{"title": f"Step {group.id}", "group_id": group.id} for group in groups]
+    template = checklists.create_template(SYSTEM, {"name": "Move", "items": items})
+    live = next(each for each in queries.templates.all() if each.id == template.id)
+    with counted() as seen:
+        made = services.apply_template(actor, incident, live)
+    assert [task.group_id for task in made] == [group.id for group in groups]
+    assert sum("FROM support_group" in statement for statement in seen) == 1

@@ -12,6 +12,7 @@ from itsm.tickets.texts import queries, services
 from itsm.tickets.texts.models import CannedReply
 from tests.factories import Factory
 from tests.itsm.tickets.posting import send
+from tests.statements import statements_of
 
 
 @pytest.fixture
@@ -81,6 +82,17 @@ def test_typing_offers_replies_with_their_text(
     page = desk.get(f"/tickets/{incident.id}/replies?q=spare").text
     assert "Dear Elena Ruiz, &#34;quoted&#34; &lt;b&gt;" in page
     assert "Spare device" not in desk.get(f"/tickets/{incident.id}/replies?q=other").text
+
+
+def test_many_replies_are_offered_with_as_many_statements_as_one(
+    client: FlaskClient, make: Factory, agent: Person, actor: Actor, incident: Incident
+) -> None:
+    services.save_reply(actor, None, {"name": "One", "body": "Hello"})
+    desk = make.sign_in(client, agent)
+    few = statements_of(desk, f"/tickets/{incident.id}/replies")
+    for number in range(6):
+        services.save_reply(actor, None, {"name": f"Other {number}", "body": "Hello"})
+    assert statements_of(desk, f"/tickets/{incident.id}/replies") == few
 
 
 def test_without_scripts_a_reply_is_inserted_below_what_is_typed(

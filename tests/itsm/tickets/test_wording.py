@@ -59,3 +59,9 @@ def test_any_text_is_read_in_time(text: str) -> None:
         check("text", text)
     with contextlib.suppress(Invalid):
         check("text", text)
+
+
+@pytest.mark.parametrize("text", ["{{" + " " * 20_000, "{{ " * 7_000, "{{" + " a" * 10_000])
+def test_the_longest_texts_are_read_in_time(make: Factory, text: str) -> None:
+    check("text", text)
+    assert fill(text, Scene(make.incident(), make.actor())) == text

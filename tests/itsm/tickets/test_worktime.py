@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as some
@@ -18,12 +19,14 @@ from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.formats import Reader
 from itsm.tickets.models import JournalEntry
-from itsm.tickets.services import write_entry
+from itsm.tickets.services import assign, merge, write_entry
 from itsm.tickets.worktime import money, queries, recording, services
 from itsm.tickets.worktime.models import ActivityType, Timer
 from itsm.tickets.worktime.queries import Spent
+from tests.at_once import in_order
 from tests.factories import Factory
 from tests.itsm.tickets.posting import send
+from tests.itsm.web.browser import csrf_token
 
 MakeActivity = Callable[..., ActivityType]
 
@@ -95,6 +98,58 @@ def test_only_who_works_the_ticket_starts_a_timer(make: Factory, incident: Incid
         services.start_timer(make.actor("end_user"), incident)
     with pytest.raises(Forbidden):
         services.start_timer(SYSTEM, incident)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_timer_on_a_ticket_that_was_taken_away_stops_unrecorded(
+    make: Factory, agent: Person, incident: Incident, keep: bool
+) -> None:
+    services.start_timer(make.actor_of(agent), incident)
+    assign(SYSTEM, incident, group_id=make.group("Board", restricted=True).id)
+    actor = make.actor_of(agent)
+    assert services.stop_timer(actor, keep=keep) is None
+    assert session.get(Timer, agent.id) is None
+    assert queries.spent_on(incident.id) == []
+
+
+def test_another_timer_starts_although_the_first_ticket_was_taken_away(
+    make: Factory, agent: Person, incident: Incident
+) -> None:
+    services.start_timer(make.actor_of(agent), incident)
+    assign(SYSTEM, incident, group_id=make.group("Board", restricted=True).id)
+    other = make.incident()
+    services.start_timer(make.actor_of(agent), other)
+    assert session.get_one(Timer, agent.id).ticket_id == other.id
+    assert queries.spent_on(incident.id) == []
+
+
+def test_work_measured_on_a_merged_ticket_is_recorded_where_it_goes_on(
+    make: Factory, actor: Actor, incident: Incident
+) -> None:
+    services.start_timer(actor, incident)
+    living = make.incident(actor)
+    merge(actor, incident, living)
+    entry = services.stop_timer(actor)
+    assert entry is not None
+    assert entry.ticket_id == living.id
+
+
+def test_a_timer_changes_tickets_in_the_order_of_their_ids(separate_app: Flask) -> None:
+    with separate_app.app_context():
+        make = Factory()
+        person = make.person(roles=("agent",))
+        earlier, later = make.incident(), make.incident()
+        services.start_timer(make.actor_of(person), earlier)
+        desk = make.sign_in(separate_app.test_client(), person)
+        ids = earlier.id, later.id
+        session.remove()
+    token = {"csrf_token": csrf_token(desk, "/account")}
+    assert (
+        in_order(separate_app, ids, lambda: desk.post(f"/tickets/{ids[1]}/timer/start", data=token).status_code) == 302
+    )
+    with separate_app.app_context():
+        assert session.scalars(select(Timer.ticket_id)).all() == [ids[1]]
+        assert [spent.minutes for spent in queries.spent_on(ids[0])] == [1]
 
 
 def test_the_page_starts_and_stops_the_timer(

@@ -1,11 +1,11 @@
 """The fields that the query language knows of assets, and the condition that a filter text stands for."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from assets import queries
+from assets import policy, queries
 from assets.kinds import KINDS
 from assets.lifecycle import LIFECYCLE
 from assets.models import Asset
@@ -25,13 +25,12 @@ def conditions(actor: Actor, text: str) -> list[ColumnElement[bool]]:
 
 def fields_for(actor: Actor) -> FieldSet:
     """The fields of assets that an actor may ask for; who reads only the own ones looks up no people and no places."""
-    return asset_fields(actor) if actor.has("assets.read") else _own_fields()
+    return asset_fields(actor) if actor.has("assets.read") else _own_fields(actor)
 
 
-@lru_cache
-def _own_fields() -> FieldSet:
-    fields = asset_fields()
-    return FieldSet([field for field in fields if field.lookup is None], full_text=fields.full_text)
+@lru_cache(maxsize=KEPT_SETS)
+def _own_fields(actor: Actor) -> FieldSet:
+    return FieldSet([field for field in asset_fields() if field.lookup is None], full_text=_full_text(actor))
 
 
 @lru_cache(maxsize=KEPT_SETS)
@@ -58,12 +57,16 @@ def asset_fields(actor: Actor = SYSTEM) -> FieldSet:
             column_field("created", FieldType.INSTANT, _("Created"), Asset.created_at),
             column_field("updated", FieldType.INSTANT, _("Updated"), Asset.updated_at),
         ],
-        full_text=FullText(condition=_holds_words, predicate=_record_holds_words),
+        full_text=_full_text(actor),
     )  # fmt: skip
 
 
-def _holds_words(terms: tuple[str, ...]) -> ColumnElement[bool]:
-    return queries.matching(" ".join(terms))
+def _full_text(actor: Actor) -> FullText:
+    return FullText(condition=partial(_holds_words, actor), predicate=_record_holds_words)
+
+
+def _holds_words(actor: Actor, terms: tuple[str, ...]) -> ColumnElement[bool]:
+    return queries.matching(" ".join(terms), readable=policy.visible(actor))
 
 
 def _record_holds_words(record: Any, terms: tuple[str, ...]) -> bool:

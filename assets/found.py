@@ -15,6 +15,6 @@ SHOWN = 30
 def find(actor: Actor, text: str, _chosen: Mapping[str, str] | None) -> Found:
     """Assets with this tag, serial number, name or user."""
     where = queries.conditions(queries.Filter(words=text), readable=policy.visible(actor))
-    rows = queries.list_rows(actor, where=where, limit=SHOWN).items
-    hits = [Hit(row.name, url_for("assets.show", number=number_of(row.id)), row.tag) for row in rows]
-    return Found(hits, len(hits))
+    page = queries.list_rows(actor, where=where, limit=SHOWN)
+    hits = [Hit(row.name, url_for("assets.show", number=number_of(row.id)), row.tag) for row in page.items]
+    return Found(hits, len(hits), more=page.next is not None)

@@ -47,7 +47,15 @@ MODULE = Module(
     ),
     setup=setup,
     searches=(
-        SearchSource("assets", _("Assets"), found.find, "device-laptop", order=30, index_again=services.index_again),
+        SearchSource(
+            "assets",
+            _("Assets"),
+            found.find,
+            "device-laptop",
+            order=30,
+            permission="assets.read",
+            index_again=services.index_again,
+        ),
     ),
     questions=(Question("asset", _("Assets"), filters.fields_for),),
 )

@@ -207,6 +207,11 @@ def _note(actor: Actor, asset: Asset, action: str, changes: Mapping[str, Any]) -
 
 
 def _index(asset: Asset) -> None:
+    found_by = _indexed(asset)
+    search.index(KIND, asset.id, *found_by.texts, names=found_by.names)
+
+
+def _indexed(asset: Asset) -> search.Indexed:
     words = (
         asset.number,
         asset.tag,
@@ -219,12 +224,12 @@ def _index(asset: Asset) -> None:
         asset.notes,
     )
     names = (asset.number, asset.tag, asset.name, asset.serial, asset.serial_key)
-    search.index(KIND, asset.id, *words, names=names)
+    return search.Indexed(asset.id, words, names)
 
 
 def index_again(after_id: int, limit: int) -> int:
-    """Index the next assets after an id; answers the last one's id, 0 at the end."""
-    rows = session.scalars(select(Asset).where(Asset.id > after_id).order_by(Asset.id).limit(limit)).all()
-    for asset in rows:
-        _index(asset)
+    """Index the next assets after an id; answers the last one's id, 0 at the end. Who changes one of them waits meanwhile."""
+    chosen = select(Asset).where(Asset.id > after_id).order_by(Asset.id).limit(limit)
+    rows = session.scalars(chosen.with_for_update()).all()
+    search.index_all(KIND, [_indexed(asset) for asset in rows])
     return rows[-1].id if rows else 0

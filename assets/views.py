@@ -19,6 +19,7 @@ from itsm.kernel.paging import COUNT_LIMIT, Page
 from itsm.kernel.text import _, plural
 from itsm.web import lists, security_log
 from itsm.web.access import current_actor, requires, signed_in
+from itsm.web.files import send_list
 from itsm.web.forms import Form, read_form
 from itsm.web.lists import Choice, Column, Empty, Filter, Link, ListPage
 from itsm.web.presentation import reader
@@ -26,7 +27,6 @@ from itsm.web.rates import limited
 
 blueprint = Blueprint("assets", __name__, template_folder="templates")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NULLABLE = frozenset({"owner", "site_id", "organisation_id", "purchased_on", "price", "warranty_until", "ci_id"})
 CELLS = "assets/_cells.html"
 COLUMNS = (
@@ -148,14 +148,13 @@ def export_list(form: str) -> Response:
     """The list as it is filtered, as a sheet."""
     actor = current_actor()
     rows = queries.list_all_rows(actor, where=_conditions(actor), order=_order())
-    content = export.as_csv(rows) if form == "csv" else export.as_xlsx(rows)
     security_log.note_export("assets", rows=len(rows), file_format=form)
-    return _download(content, "text/csv; charset=utf-8" if form == "csv" else XLSX, f"assets.{form}")
+    return send_list(form, name="assets", title=_("Assets"), titles=export.TITLES, lines=map(export.cells, rows))
 
 
-def _download(content: bytes, media_type: str, name: str, *, inline: bool = False) -> Response:
-    disposition = f'{"inline" if inline else "attachment"}; filename="{name}"'
-    return Response(content, content_type=media_type, headers={"Content-Disposition": disposition})
+def _label(content: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return Response(content, content_type="application/pdf", headers=headers)
 
 
 @blueprint.get("/assets/labels.pdf")
@@ -168,7 +167,7 @@ def label_sheet() -> Response:
     found = queries.list_by_ids(current_actor(), _chosen_ids())
     if not found:
         raise NotFound(_("None of these assets exist, or you may not see them."))
-    return _download(sheet_pdf(found), "application/pdf", "labels.pdf", inline=True)
+    return _label(sheet_pdf(found), "labels.pdf")
 
 
 def _chosen_ids() -> list[int]:
@@ -324,4 +323,4 @@ def label(number: str) -> Response:
     from assets.labels import label_pdf
 
     asset = queries.get_asset(current_actor(), number)
-    return _download(label_pdf(asset), "application/pdf", f"{asset.number}.pdf", inline=True)
+    return _label(label_pdf(asset), f"{asset.number}.pdf")

@@ -1,7 +1,7 @@
 """The fields that the query language knows of configuration items."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -26,15 +26,15 @@ def conditions(actor: Actor, text: str) -> list[ColumnElement[bool]]:
 
 def fields_for(actor: Actor) -> FieldSet:
     """The fields of CIs that an actor may ask for; those of others look up no people, groups or places."""
-    return ci_fields(actor) if policy.can_read_all(actor) else requester_fields()
+    return ci_fields(actor) if policy.can_read_all(actor) else requester_fields(actor)
 
 
-@lru_cache
-def requester_fields() -> FieldSet:
+@lru_cache(maxsize=KEPT_SETS)
+def requester_fields(actor: Actor) -> FieldSet:
     """The fields of CIs that look up no people, groups or places, so that they tell nobody which there are."""
     fields = ci_fields()
     told = [field for field in fields if field.lookup in (None, lookup_class)]
-    return FieldSet(told, full_text=fields.full_text)
+    return FieldSet(told, full_text=_full_text(actor))
 
 
 @lru_cache(maxsize=KEPT_SETS)
@@ -57,7 +57,7 @@ def ci_fields(actor: Actor = SYSTEM) -> FieldSet:
             column_field("updated", FieldType.INSTANT, _("Updated"), Ci.updated_at),
             column_field("seen", FieldType.INSTANT, _("Last seen"), Ci.last_seen_at),
         ],
-        full_text=FullText(condition=_holds_words, predicate=_record_holds_words),
+        full_text=_full_text(actor),
     )
 
 
@@ -88,8 +88,12 @@ def lookup_class(name: str) -> list[str]:
     return [key for row in named for key in tree.keys_below(row.key)]
 
 
-def _holds_words(terms: tuple[str, ...]) -> ColumnElement[bool]:
-    return queries.matching(" ".join(terms))
+def _full_text(actor: Actor) -> FullText:
+    return FullText(condition=partial(_holds_words, actor), predicate=_record_holds_words)
+
+
+def _holds_words(actor: Actor, terms: tuple[str, ...]) -> ColumnElement[bool]:
+    return queries.matching(actor, " ".join(terms))
 
 
 def _record_holds_words(record: Any, terms: tuple[str, ...]) -> bool:

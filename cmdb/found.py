@@ -13,5 +13,6 @@ SHOWN = 30
 
 def find(actor: Actor, text: str, _chosen: Mapping[str, str] | None) -> Found:
     """CIs in use with this name, serial number or words."""
-    rows = queries.find_cis(actor, text, limit=SHOWN)
-    return Found([Hit(ci.name, url_for("cmdb.show", ci_id=ci.id), ci.serial) for ci in rows], len(rows))
+    rows = queries.find_cis(actor, text, limit=SHOWN + 1)
+    hits = [Hit(ci.name, url_for("cmdb.show", ci_id=ci.id), ci.serial) for ci in rows[:SHOWN]]
+    return Found(hits, len(hits), more=len(rows) > SHOWN)

@@ -57,7 +57,13 @@ MODULE = Module(
     ticket_fields=(ticket_fields.fields_for,),
     searches=(
         SearchSource(
-            "cis", _("Configuration items"), found.find, "sitemap", order=20, index_again=indexing.index_again
+            "cis",
+            _("Configuration items"),
+            found.find,
+            "sitemap",
+            order=20,
+            permission="cmdb.read",
+            index_again=indexing.index_again,
         ),
     ),
     questions=(Question("ci", _("CIs"), filters.fields_for),),

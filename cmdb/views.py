@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, send_file, stream_with_context, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from cmdb import classes, forms, layout, listing, pages, queries, schemas, services
@@ -14,12 +14,12 @@ from cmdb.present import present
 from cmdb.references import ci_from, from_input
 from cmdb.traversal import Direction
 from itsm.identity import queries as identity
-from itsm.kernel import sheets
 from itsm.kernel.errors import Invalid, ItsmError, NotFound
 from itsm.kernel.paging import Page
 from itsm.kernel.text import _
 from itsm.web import lists, security_log
 from itsm.web.access import current_actor, requires
+from itsm.web.files import send_list
 from itsm.web.forms import Form, read_form
 from itsm.web.lists import Choice, Column, Empty, Filter, Link, ListPage, Section
 from itsm.web.presentation import reader
@@ -27,7 +27,6 @@ from itsm.web.rates import limited
 
 blueprint = Blueprint("cmdb", __name__, template_folder="templates")
 
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELLS = "cmdb/_cells.html"
 COLUMNS = (
     Column("name", _("Name"), CELLS, "title-cell"),
@@ -94,17 +93,11 @@ def index() -> str:
 def export_list(form: str) -> Response:
     """The list as it is filtered, all its pages, as a file."""
     actor = current_actor()
-    asked, titles, local = listing.read_asked(request.args), [str(title) for title in listing.TITLES], reader().local
+    asked = listing.read_asked(request.args)
     rows = min(listing.count_all(actor, asked), listing.MOST_ROWS)
     security_log.note_export("cis", rows=rows, file_format=form)
     lines = listing.export_lines(actor, asked)
-    if form == "xlsx":
-        book = sheets.xlsx_file(str(_("CIs")), titles, lines, local)
-        return send_file(book, mimetype=SHEET, as_attachment=True, download_name="cis.xlsx")
-    stream = stream_with_context(sheets.csv_chunks(titles, lines, local))
-    answer = current_app.response_class(stream, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = "attachment; filename=cis.csv"
-    return answer
+    return send_list(form, name="cis", title=_("CIs"), titles=listing.TITLES, lines=lines)
 
 
 def _new_link(chosen: CiClass | None) -> Link:

@@ -3,6 +3,7 @@
 An environment variable beats `config/local.toml`, which beats `config/default.toml`, which beats the default here.
 """
 
+import ipaddress
 import os
 import secrets
 import tomllib
@@ -11,11 +12,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from limits import parse as parse_rate
+
 from config.priorities import noop
 
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN_SECRETS = frozenset({"", "changeme", "change-me", "secret", "dev", "development", "itsm", "password"})
 SHORTEST_SECRET = 24
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
@@ -179,6 +184,25 @@ def _checked_secret(settings: dict[str, Any]) -> str:
     return secret
 
 
+def networks_of(text: str) -> list[Network]:
+    """The networks that a setting names, separated by commas; raises `ValueError`."""
+    return [ipaddress.ip_network(each.strip(), strict=False) for each in text.split(",") if each.strip()]
+
+
+def _check_meanings(settings: Settings) -> None:
+    """Read what is written in a form of its own, so that a slip stops the start and not somebody's request."""
+    for name in (each.name for each in fields(Settings)):
+        value = getattr(settings, name)
+        try:
+            if name.endswith("_rate"):
+                parse_rate(value)
+            elif name.endswith("_networks"):
+                networks_of(value)
+        except ValueError as error:
+            wanted = "a rate like “20 per minute”" if name.endswith("_rate") else "networks like 10.1.0.0/16"
+            raise SettingsError(f"ITSM_{name.upper()} must be {wanted}, not {value!r}.") from error
+
+
 def load(environ: Mapping[str, str] | None = None, folder: Path = ROOT / "config") -> Settings:
     """Read and check all settings; raises `SettingsError` that names the wrong one."""
     values = {
@@ -188,7 +212,9 @@ def load(environ: Mapping[str, str] | None = None, folder: Path = ROOT / "config
     values.setdefault("data_dir", ROOT / "var")
     if not values.get("database_url"):
         values["database_url"] = f"sqlite:///{values['data_dir'] / 'itsm.sqlite3'}"
-    return Settings(**values)
+    settings = Settings(**values)
+    _check_meanings(settings)
+    return settings
 
 
 def describe(

@@ -44,10 +44,9 @@ def _whole(calendar: BusinessHours) -> dict[str, Any]:
 
 
 def _set_workers(calendar: BusinessHours, data: Mapping[str, Any]) -> None:
-    groups = [references.group_id("groups", name) for name in data["groups"]] if "groups" in data else None
-    people = references.person_ids("people", data["people"]) if "people" in data else None
-    group_ids = None if groups is None else [each for each in groups if each is not None]
-    working_hours.set_workers(current_actor(), calendar, group_ids=group_ids, person_ids=people)
+    groups = references.group_ids("groups", [name for name in data["groups"] if name]) if "groups" in data else None
+    people = working_hours.people_ids(data["people"]) if "people" in data else None
+    working_hours.set_workers(current_actor(), calendar, group_ids=groups, person_ids=people)
 
 
 @blueprint.get("/calendars")

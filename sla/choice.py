@@ -52,7 +52,9 @@ _kept: dict[str, _Offers] = {}
 
 
 def choose_terms(ticket: Ticket) -> AgreedTerms | None:
-    """The terms in force of the agreement that applies to a ticket, or None; one statement once offers are known.
+    """The terms in force of the agreement that applies to a ticket, or None.
+
+    One statement once offers are known, and one for each comparison with the ticket's CIs or clocks that is reached.
 
     An agreement applies when it was valid when the ticket was recorded, the ticket belongs to its organisation or one
     below, and its condition holds. Of several the nearest organisation wins, then the lower order, then the older one.

@@ -11,7 +11,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from itsm.identity import queries as identity
-from itsm.identity import references
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import ItsmError, NotFound
@@ -195,7 +194,7 @@ def _calendar_preview(form: Form, calendar: BusinessHours | None) -> Preview:
 
 
 def _save_calendar(form: Form, calendar: BusinessHours | None) -> Response:
-    people = references.person_ids("people", forms.read_addresses(form.data["people"]))
+    people = working_hours.people_ids(forms.read_addresses(form.data["people"]))
     facts = {
         "name": form.data["name"],
         "timezone": form.data["timezone"],

@@ -1,6 +1,7 @@
 """Who works in which business hours, and when somebody is next at work. Rule: E4."""
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from itsm.identity import references
 from itsm.identity.models import Group, GroupMember, Person
 from itsm.identity.services.checks import check_all_exist
 from itsm.kernel import audit
@@ -17,6 +19,8 @@ from itsm.kernel.db import session
 from itsm.kernel.records import require
 from sla.calendar import BusinessCalendar, NeverOpen, parse_calendar
 from sla.models import BusinessHours, GroupHours, PersonHours
+
+NUMBERED = re.compile(r"#[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def _parsed(timezone: str, definition: str) -> BusinessCalendar:
 
 @dataclass(frozen=True)
 class Workers:
-    """Who works in the hours of a calendar: names of groups by id, addresses of people by id, each in order."""
+    """Who works in the hours of a calendar: names of groups by id, people by id as `people_ids` reads them, each in order."""
 
     groups: dict[int, str]
     people: dict[int, str]
@@ -103,11 +107,19 @@ def workers_of(calendar_ids: Collection[int]) -> dict[int, Workers]:
     groups = select(GroupHours.calendar_id, Group.id, Group.name).join(Group, Group.id == GroupHours.group_id)
     for row in session.execute(groups.where(GroupHours.calendar_id.in_(found)).order_by(Group.name)):
         found[row.calendar_id].groups[row.id] = row.name
-    people = select(PersonHours.calendar_id, Person.id, Person.email, Person.name)
+    people = select(PersonHours.calendar_id, Person.id, Person.email)
     people = people.join(Person, Person.id == PersonHours.person_id).where(PersonHours.calendar_id.in_(found))
     for person in session.execute(people.order_by(Person.name_key, Person.id)):
-        found[person.calendar_id].people[person.id] = person.email or person.name
+        found[person.calendar_id].people[person.id] = person.email or f"#{person.id}"
     return found
+
+
+def people_ids(named: Sequence[str]) -> list[int]:
+    """Ids of people named by address, or by `#` and their id where they have none; raises `Invalid` for the field `people`."""
+    by_id = {text: int(text[1:]) for text in named if NUMBERED.fullmatch(text)}
+    addresses = [text for text in named if text not in by_id]
+    known = dict(zip(addresses, references.person_ids("people", addresses), strict=True))
+    return [by_id[text] if text in by_id else known[text] for text in named]
 
 
 def set_workers(

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from assets.inventory import queries, services
 from assets.inventory.protocol import AgentReply, AgentRequest, respond
 from assets.inventory.wire import MAX_RAW_BYTES
+from config.settings import networks_of
 from itsm.kernel.runtime import settings
 from itsm.web.access import own_rule
 from itsm.web.rates import address as caller_address
@@ -85,12 +86,7 @@ def is_admitted(address: str, password: str) -> bool:
         return False
     if settings().demo and place.is_loopback:
         return True
-    networks = [
-        ipaddress.ip_network(text.strip(), strict=False)
-        for text in settings().inventory_networks.split(",")
-        if text.strip()
-    ]
-    return any(place in network for network in networks)
+    return any(place in network for network in networks_of(settings().inventory_networks))
 
 
 def _body() -> bytes:

@@ -31,10 +31,9 @@ def index(ci: Ci) -> None:
 
 
 def index_again(after_id: int, limit: int) -> int:
-    """Index the next CIs after an id; answers the last one's id, 0 at the end."""
-    cis = session.scalars(select(Ci).where(Ci.id > after_id).order_by(Ci.id).limit(limit)).all()
-    for ci in cis:
-        index(ci)
+    """Index the next CIs after an id; answers the last one's id, 0 at the end. Who changes one of them waits meanwhile."""
+    cis = session.scalars(select(Ci).where(Ci.id > after_id).order_by(Ci.id).limit(limit).with_for_update()).all()
+    search.index_all(KIND, [search.Indexed(ci.id, _words(ci), _names(ci)) for ci in cis])
     return cis[-1].id if cis else 0
 
 

@@ -10,10 +10,12 @@ from flask import session as cookie
 from flask_login import user_logged_in, user_logged_out
 from flask_security.utils import set_request_attr
 from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import select
 
 from itsm.identity import queries, services
 from itsm.identity.models import Person
 from itsm.kernel import clock
+from itsm.kernel.db import session
 from itsm.kernel.runtime import settings
 from itsm.web.cycle import afterwards
 from itsm.web.rates import address
@@ -51,6 +53,8 @@ def load_person(uniquifier: str) -> Person | None:
 def _begin(app: Flask, user: Person, **rest: Any) -> None:
     del app, rest
     place = place_of(user)
+    # The session's row holds the person's in common: two sign-ins at once would then wait for one another.
+    session.execute(select(Person.id).where(Person.id == user.id).with_for_update())
     _end_old()
     # Nothing of the visitor's session before the login stays, so that nobody can have planted it.
     for name in set(cookie) - OF_A_SESSION:

@@ -15,12 +15,12 @@ SHOWN = 30
 
 def find(actor: Actor, text: str, _chosen: Mapping[str, str] | None) -> Found:
     """People with this name, address or phone number."""
-    rows = queries.find_people(actor, text, limit=SHOWN)
-    hits = [Hit(row.name, _address(actor, row), row.email or row.phone) for row in rows]
-    return Found(hits, len(hits))
+    rows = queries.find_people(actor, text, limit=SHOWN + 1)
+    hits = [Hit(row.name, address_of(actor, row), row.email or row.phone) for row in rows[:SHOWN]]
+    return Found(hits, len(hits), more=len(rows) > SHOWN)
 
 
-def _address(actor: Actor, person: Person) -> str:
+def address_of(actor: Actor, person: Person) -> str:
     """The person's record for who administers people, else what they asked for."""
     if actor.has("admin.open"):
         return url_for("people.edit", person_id=person.id)

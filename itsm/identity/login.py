@@ -6,7 +6,15 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_login import current_user
-from flask_security import LoginForm, MailUtil, PasswordUtil, Security, SQLAlchemyUserDatastore, password_reset
+from flask_security import (
+    LoginForm,
+    MailUtil,
+    PasswordUtil,
+    Security,
+    SQLAlchemyUserDatastore,
+    VerifyForm,
+    password_reset,
+)
 from flask_security.recoverable import send_reset_password_instructions
 from flask_security.utils import hash_password, url_for_security
 from werkzeug.exceptions import Unauthorized
@@ -25,7 +33,7 @@ from itsm.web.forms import own_path
 from itsm.web.rates import address, rates
 
 TOKEN_USE_NOTED_SECONDS = 3600
-GUESSED_ENDPOINTS = ("security.login", "security.forgot_password", "security.reset_password")
+GUESSED_ENDPOINTS = ("security.login", "security.verify", "security.forgot_password", "security.reset_password")
 
 
 class PatientLoginForm(LoginForm):
@@ -55,6 +63,25 @@ def _note_unknown(email: str, place: services.Place) -> None:
     if email and security_log.has_room(place.name):
         services.note_unknown_login(email, place)
         session.commit()
+
+
+class PatientVerifyForm(VerifyForm):
+    """Flask-Security's form that asks for the password once more, as patient as the login form: who found an open browser
+    does not guess faster there.
+    """
+
+    def validate(self, **arguments: Any) -> bool:
+        person = current_user._get_current_object()  # noqa: SLF001 (the way Flask-Login documents it)
+        place = browsers.place_of(person)
+        if services.is_locked(person, place):
+            hash_password(self.password.data or "-")
+            self.form_errors.append(_("E-mail address or password is not right."))
+            return False
+        valid: bool = super().validate(**arguments)
+        if not valid and self.password.data and person.password:
+            services.note_failed_login(person, place)
+            session.commit()  # as above
+        return valid
 
 
 class CheckedPassword(PasswordUtil):
@@ -154,6 +181,7 @@ def setup(app: Flask) -> None:
         app,
         SQLAlchemyUserDatastore(db, Person, Role),
         login_form=PatientLoginForm,
+        verify_form=PatientVerifyForm,
         mail_util_cls=OutboxMail,
         password_util_cls=CheckedPassword,
     )
@@ -176,7 +204,7 @@ def settings_of(app: Flask) -> Any:
 
 
 def limit_guessing() -> None:
-    """Count tries to sign in or to reset a password by address; raises 429 beyond the rate of the settings."""
+    """Count tries to sign in, to verify or to reset a password by address; raises 429 beyond the rate of the settings."""
     if request.method == "POST" and request.endpoint in GUESSED_ENDPOINTS:
         rates().count(settings().login_rate, "login", address())
 

@@ -181,7 +181,6 @@ class Question:
     kind: str
     title: Message
     fields: Callable[[Actor], Any]
-    permission: str = ""
 
 
 @dataclass(frozen=True)

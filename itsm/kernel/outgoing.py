@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from config.settings import networks_of
 from itsm.kernel.errors import Invalid
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import _
@@ -83,12 +84,13 @@ def _literal(host: str) -> Address | None:
 
 def is_allowed(address: Address) -> bool:
     """Whether an address may be reached: public ones, and those in the networks of the setting `outgoing_networks`."""
-    names = [each.strip() for each in settings().outgoing_networks.split(",") if each.strip()]
-    if any(address in ipaddress.ip_network(name) for name in names):
+    if any(address in network for network in networks_of(settings().outgoing_networks)):
         return True
     inner = embedded(address)
     if inner is not None:
         return is_allowed(inner)
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return False  # fec0::/10 is out of use but still within houses, and counted as global
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
@@ -142,8 +144,9 @@ class _PinnedTls(_Pinned):
 
 
 def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Post to an address and read the beginning of the answer; at most 30 seconds in all.
+    """Post to an address and read the beginning of the answer; at most 30 seconds once its name is looked up.
 
+    Looking it up takes as long as the system's resolver is patient.
     Raises `Refused` for an inside address and `Unreachable` when no answer came.
     """
     try:

@@ -5,10 +5,11 @@ import io
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import IO, Any
 
-INSTANT = "yyyy-mm-dd hh:mm"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+INSTANT, DAY = "yyyy-mm-dd hh:mm", "yyyy-mm-dd"
 WIDTH = 20
 FORMULA_START = re.compile(r"^[\s\x00-\x1f]*[=+\-@|%＝＋－＠]|^[\t\r\n]")
 
@@ -50,22 +51,27 @@ def xlsx_file(title: str, titles: Sequence[str], lines: Iterator[list[Any]], loc
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet(title)
-        bold, instant = book.add_format({"bold": True}), book.add_format({"num_format": INSTANT})
+        bold, instant, day = (
+            book.add_format(each) for each in ({"bold": True}, {"num_format": INSTANT}, {"num_format": DAY})
+        )
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, max(0, len(titles) - 1), WIDTH)
         for place, heading in enumerate(titles):
             sheet.write_string(0, place, heading, bold)
         for number, line in enumerate(lines, start=1):
             for place, value in enumerate(line):
-                _write(sheet, (number, place), local(value) if isinstance(value, datetime) else value, instant)
+                if isinstance(value, datetime):
+                    sheet.write_datetime(number, place, local(value).replace(tzinfo=None), instant)
+                elif isinstance(value, date):
+                    sheet.write_datetime(number, place, value, day)
+                else:
+                    _write(sheet, (number, place), value)
     target.seek(0)
     return target
 
 
-def _write(sheet: Any, place: tuple[int, int], value: Any, instant: Any) -> None:
-    if isinstance(value, datetime):
-        sheet.write_datetime(*place, value.replace(tzinfo=None), instant)
-    elif isinstance(value, int):
+def _write(sheet: Any, place: tuple[int, int], value: Any) -> None:
+    if isinstance(value, int):
         sheet.write_number(*place, value)
     elif value is not None:
-        sheet.write_string(*place, str(value))
+        sheet.write_string(*place, harmless(str(value)))  # a sheet may go on as CSV

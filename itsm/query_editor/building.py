@@ -9,6 +9,7 @@ from itsm.query.parser import MAXIMUM_CONDITIONS, parse
 from itsm.query.rows import Row, Rows, rows_of
 
 BLANK = Row()
+LONGEST_NUMBER = 9
 
 
 def rows_from_text(text: str) -> Rows | None:
@@ -23,7 +24,7 @@ def rows_from_text(text: str) -> Rows | None:
 def rows_from_form(arguments: MultiDict[str, str]) -> Rows:
     """The rows of the form, with what its button asked for: `or:<group>`, `and`, `remove:<row>`."""
     do, _colon, place = arguments.get("do", "").partition(":")
-    number = int(place) if place.isdecimal() else -1
+    number = _number(place, -1)
     read = _read(arguments)
     kept = [(group, row) for index, (group, row) in enumerate(read) if do != "remove" or index != number]
     if do == "or":
@@ -36,9 +37,13 @@ def rows_from_form(arguments: MultiDict[str, str]) -> Rows:
 def _read(arguments: MultiDict[str, str]) -> list[tuple[int, Row]]:
     columns = (arguments.getlist(name)[:MAXIMUM_CONDITIONS] for name in ("group", "field", "operator", "value"))
     return [
-        (int(group) if group.isdecimal() else 0, Row(field, operator if field else "", value))
+        (_number(group, 0), Row(field, operator if field else "", value))
         for group, field, operator, value in zip(*columns, strict=False)
     ]
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else otherwise
 
 
 def _grouped(rows: Sequence[tuple[int, Row]]) -> tuple[tuple[Row, ...], ...]:

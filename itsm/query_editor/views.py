@@ -1,5 +1,6 @@
 """The addresses that a filter bar asks while somebody writes, and the page that builds a query without writing it."""
 
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -13,6 +14,7 @@ from itsm.query.rows import Rows, text_of
 from itsm.query_editor import building, reading
 from itsm.web.access import current_actor, signed_in
 from itsm.web.forms import own_path
+from itsm.web.rates import limited
 
 blueprint = Blueprint("query", __name__, template_folder="templates")
 
@@ -21,6 +23,7 @@ MOST_VALUES = 40
 
 @blueprint.get("/query/complete")
 @signed_in
+@limited("search_rate")
 def complete_text() -> Response:
     """What may stand at character `at` of `text` for the reader, and what the whole text asks or why it cannot be read."""
     actor, text = current_actor(), request.args.get("text", "")[: MAXIMUM_LENGTH + 1]
@@ -46,6 +49,7 @@ def _fault(fault: reading.Fault | None) -> dict[str, Any] | None:
 
 @blueprint.get("/query/builder")
 @signed_in
+@limited("search_rate")
 def build() -> str:
     """A form with a row for each condition; it reads the text `q` and writes it anew. `back` is where the filter is used."""
     actor, kind = current_actor(), request.args.get("kind", "")
@@ -65,7 +69,7 @@ def build() -> str:
         back=own_path(request.args["back"]) if "back" in request.args else "",
         use=_address(request.args.get("back"), written),
         operators=lambda name: _operators(fields, name),
-        values=lambda name: _values(fields.find(name)),
+        values=cache(lambda name: _values(fields.find(name))),  # each field is asked once, however many rows name it
     )
 
 

@@ -28,7 +28,13 @@ from itsm.search.models import SearchDocument, SearchPart
 
 BUCKET = 16_384  # as the migration writes it into the vectors
 # The vectors hold each word as it is and, by the language of the row, its stem: a question asks for all of these.
-DICTIONARIES = ("simple", "english", "swedish", "spanish", "greek")
+DICTIONARIES: tuple[ColumnElement[str], ...] = (
+    literal_column("'simple'"),
+    literal_column("'english'"),
+    literal_column("'swedish'"),
+    literal_column("'spanish'"),
+    literal_column("'greek'"),
+)
 VECTORS: dict[Any, ColumnElement[Any]] = {
     SearchDocument: literal_column("search_document.vector"),
     SearchPart: literal_column("search_part.vector"),
@@ -66,9 +72,7 @@ def some(statement: Select[Any], model: Any, words: Sequence[str], *, limit: int
 def _question(words: Sequence[str], *, begins: bool) -> ColumnElement[Any]:
     """What the dictionaries read in a question, each reading once; a subquery, so that it is made once and not for each row."""
     asked = literal(" & ".join(words) + (":*" if begins else ""))
-    readings = union_all(
-        *(select(func.to_tsquery(literal_column(f"'{name}'"), asked).label("it")) for name in DICTIONARIES)
-    )
+    readings = union_all(*(select(func.to_tsquery(name, asked).label("it")) for name in DICTIONARIES))
     reading = cast(readings.subquery().c.it, Text)
     joined = func.string_agg(distinct(literal_column("'('") + reading + literal_column("')'")), literal_column("' | '"))
     return select(cast(joined, TSQUERY)).where(reading != literal_column("''")).scalar_subquery()

@@ -74,7 +74,7 @@ def find_alike(kind: str, question: str, *, readable: Readable | None = None, li
     for number, word in enumerate(words):
         begins = number == len(words) - 1
         newest = _holders(kind, [word], readable, limit=LOOKED_AT_OF_A_WORD, begins=begins).subquery()
-        asked.append(select(literal_column(str(number)).label("word"), newest.c.record_id))
+        asked.append(select(fixed(number).label("word"), newest.c.record_id))
     return _best([(word, record_id) for word, record_id in session.execute(union_all(*asked))])[:limit]
 
 

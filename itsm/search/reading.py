@@ -1,6 +1,6 @@
 """The text of files: plain text, HTML, PDF and DOCX. A file may be broken or made to harm, so every way is bounded.
 
-PDF and DOCX are parsed by a process of their own, which ends after its seconds, memory or answer: whatever a file does to
+HTML, PDF and DOCX are parsed by a process of their own, which ends after its seconds, memory or answer: whatever a file does to
 the parser, the caller goes on. Run as a module this is that process: bytes in, text out.
 """
 
@@ -53,8 +53,8 @@ def text_of(form: str, content: bytes) -> str:
         raise Unreadable("too large")
     if form in ("pdf", "docx"):
         return _tidy(_parsed_apart(form, content))
-    text = _decoded(content[:LARGEST_PLAIN])
-    return _tidy(html.unescape(nh3.clean(text, tags=set())) if form == "html" else text)
+    beginning = content[:LARGEST_PLAIN]
+    return _tidy(_parsed_apart(form, beginning) if form == "html" else _decoded(beginning))
 
 
 def _decoded(content: bytes) -> str:
@@ -77,10 +77,22 @@ def _tidy(text: str) -> str:
 def _parsed_apart(form: str, content: bytes) -> str:
     command = [sys.executable, "-m", "itsm.search.reading", form]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS * 1.5, check=True)  # noqa: S603 (our own module)
+        done = subprocess.run(  # noqa: S603 (our own module)
+            command,
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a parser may warn without end
+            timeout=SECONDS * 1.5,
+            check=True,
+        )
     except subprocess.SubprocessError as error:
         raise Unreadable(type(error).__name__) from error
     return done.stdout[: LONGEST_TEXT * 8].decode("utf-8", errors="ignore")
+
+
+def _html_text(content: bytes) -> str:
+    # Few letters may stand for very many elements: what is left open is opened anew in each paragraph.
+    return html.unescape(nh3.clean(_decoded(content), tags=set()))
 
 
 def _pdf_text(content: bytes) -> str:
@@ -133,9 +145,8 @@ def main(form: str) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
-        text = {"pdf": _pdf_text, "docx": _docx_text}[form](sys.stdin.buffer.read())
-    except Exception as error:  # noqa: BLE001 (the process exists so that any fault ends here)
-        sys.stderr.write(f"{type(error).__name__}\n")
+        text = {"html": _html_text, "pdf": _pdf_text, "docx": _docx_text}[form](sys.stdin.buffer.read())
+    except Exception:  # noqa: BLE001 (the process exists so that any fault ends here)
         return 1
     sys.stdout.buffer.write(text[:LONGEST_TEXT].encode("utf-8", errors="ignore"))
     return 0

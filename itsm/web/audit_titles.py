@@ -7,18 +7,23 @@ from itsm.kernel.module import registry
 from itsm.kernel.text import Message, _
 
 SUBJECTS: dict[str, Message] = {
-    "access": _("Access"), "address": _("Address"), "approval": _("Approval"), "asset": _("Asset"),
-    "attachment": _("Attachment"), "audit": _("Audit log"), "category": _("Category"), "change": _("Change"),
-    "change_model": _("Change model"), "ci": _("Configuration item"), "ci_class": _("CI class"), "group": _("Group"),
+    "absence": _("Absence"), "access": _("Access"), "address": _("Address"), "approval": _("Approval"),
+    "asset": _("Asset"), "assets": _("Assets"),
+    "attachment": _("Attachment"), "audit": _("Audit log"), "canned_reply": _("Canned reply"),
+    "category": _("Category"), "change": _("Change"),
+    "change_model": _("Change model"), "ci": _("Configuration item"), "ci_class": _("CI class"),
+    "cis": _("Configuration items"), "field": _("Field"), "group": _("Group"),
     "incident": _("Incident"), "inventory": _("Inventory"), "inventory_agent": _("Inventory agent"),
-    "login": _("Sign-in"), "macro": _("Macro"), "major": _("Major incident"),
+    "lifecycle": _("Life cycle"), "login": _("Sign-in"), "macro": _("Macro"), "major": _("Major incident"),
     "major_action": _("Action of a review"), "mail": _("Mail"), "mailbox": _("Mailbox"), "organisation": _("Organisation"),
     "outbox": _("Outgoing mail"), "person": _("Person"), "problem": _("Problem"),
-    "recurrence": _("Recurring ticket"), "report": _("Report"), "rule": _("Rule"),
+    "recurrence": _("Recurring ticket"), "report": _("Report"), "rota": _("Rota"), "rule": _("Rule"),
     "scan_range": _("Range of discovery"), "scan_run": _("Run of discovery"), "session": _("Session"),
-    "setting": _("Setting"), "site": _("Site"), "sla": _("Service level agreement"), "sla_calendar": _("SLA calendar"),
+    "setting": _("Setting"), "site": _("Site"), "skill": _("Skill"),
+    "sla": _("Service level agreement"), "sla_calendar": _("SLA calendar"),
     "sla_clock": _("SLA clock"), "snmp_credential": _("SNMP credential"), "step": _("Step"),
-    "task": _("Background task"), "token": _("API token"), "undo": _("Step taken back"),
+    "task": _("Background task"), "task_template": _("Checklist"), "ticket_template": _("Ticket template"),
+    "tickets": _("Tickets"), "token": _("API token"), "undo": _("Step taken back"), "view": _("View"),
 }  # fmt: skip
 STEPS: dict[str, Message] = {
     "added": _("added"), "allowed": _("allowed"), "asked": _("asked for"), "cancelled": _("cancelled"),
@@ -26,14 +31,17 @@ STEPS: dict[str, Message] = {
     "change": _("changed"), "changed": _("changed"), "conflict": _("conflict"), "created": _("created"),
     "deleted": _("deleted"), "done": _("done"), "due": _("due"), "ended": _("ended"), "explained": _("explained"),
     "exported": _("exported"), "failed": _("failed"), "groups": _("groups changed"), "internal": _("internal note"),
-    "members": _("members changed"), "moved": _("moved"), "others_ended": _("all others ended"),
-    "password_changed": _("password changed"), "public": _("answer to the requester"), "recomputed": _("recomputed"),
+    "level": _("level changed"), "limit": _("limit changed"),
+    "members": _("members changed"), "moved": _("moved"), "note": _("note added"), "others_ended": _("all others ended"),
+    "override": _("override changed"), "password_changed": _("password changed"), "people": _("people changed"),
+    "public": _("answer to the requester"), "recomputed": _("recomputed"),
     "refused": _("refused"), "related": _("relation added"), "released": _("released"), "removed": _("removed"),
     "requested": _("asked for"), "reset_link_sent": _("link for a new password sent"), "retried": _("tried again"),
     "revoked": _("revoked"), "roles": _("roles changed"), "secret_changed": _("secret changed"),
+    "steps": _("escalation steps changed"),
     "undone": _("taken back"), "unknown": _("unknown name"), "unrelated": _("relation removed"),
     "updated": _("changed"), "verify_asked": _("check asked for"), "voted": _("vote given"),
-    "withdrawn": _("withdrawn"), "work": _("work noted"),
+    "withdrawn": _("withdrawn"), "work": _("work noted"), "workers": _("working hours given or taken"),
 }  # fmt: skip
 
 

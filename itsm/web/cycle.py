@@ -1,12 +1,13 @@
 """The request cycle: one request is one transaction. A view that returns commits, one that raises rolls back."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
 from flask import Flask, g, request
 from flask.wrappers import Response
+from sqlalchemy.exc import OperationalError
 
 from itsm.kernel import preferences, text
 from itsm.kernel.db import session, set_reading
@@ -52,9 +53,20 @@ class ItsmFlask(Flask):
         answered: Response = super().process_response(response)
         waiting = g.pop("afterwards", ())
         if waiting:
-            session.rollback()  # what the page itself read
-            set_reading(only=False)
-            for work in waiting:
-                work()
-            session.commit()
+            _note(waiting)
         return answered
+
+
+def _note(waiting: Iterable[Callable[[], None]]) -> None:
+    """Write what is noted of a request; where the database is too busy for it, the answer goes out without."""
+    session.rollback()  # what the page itself read
+    set_reading(only=False)
+    try:
+        for work in waiting:
+            work()
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        log.warning("a request could not be noted", path=request.path, error=repr(error))
+    finally:
+        set_reading(only=request.method in READING)  # what an answer reads while it is sent keeps no writer waiting

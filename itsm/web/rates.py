@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, cast
 
 import structlog
 from flask import Flask, current_app, g, request
 from limits import parse
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from werkzeug.exceptions import TooManyRequests
 
 from config.settings import Settings
@@ -18,6 +21,8 @@ from itsm.web.counters import SharedCounters
 
 log = structlog.get_logger()
 
+REDIS_SECONDS = 0.3  # Redis answers at once or counts as away
+LEFT_ALONE = timedelta(seconds=5)
 SEARCH_WORDS = frozenset({"q", "words"})  # parameters with which any list is searched
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -28,18 +33,25 @@ class Rates:
 
     def __init__(self, settings: Settings) -> None:
         self.enabled = not settings.testing
-        url = settings.redis_url
-        shared = storage_from_string(url, wrap_exceptions=True) if url else SharedCounters()
+        shared = _redis(settings.redis_url) if settings.redis_url else SharedCounters()
         self._shared = FixedWindowRateLimiter(shared)
         self._alone = FixedWindowRateLimiter(MemoryStorage())  # each process counts by itself while Redis is away
+        self._ask_again_at = datetime.min.replace(tzinfo=UTC)
 
     def count(self, rate: str, scope: str, key: str) -> None:
-        """Count one call of `key` within `scope` under a rate such as `20 per minute`; raises 429 beyond it."""
+        """Count one call of `key` within `scope` under a rate such as `20 per minute`; raises 429 beyond it.
+
+        Redis that did not answer is not asked for some seconds, so that few calls wait for it.
+        """
         if not self.enabled:
+            return
+        if clock.now() < self._ask_again_at:
+            self._count(self._alone, rate, scope, key)
             return
         try:
             self._count(self._shared, rate, scope, key)
         except StorageError as error:
+            self._ask_again_at = clock.now() + LEFT_ALONE
             log.warning("rates are counted in each process: Redis does not answer", error=repr(error))
             self._count(self._alone, rate, scope, key)
 
@@ -48,6 +60,16 @@ class Rates:
         if not counters.hit(item, scope, key):
             left = counters.get_window_stats(item, scope, key).reset_time - clock.now().timestamp()
             raise TooManyRequests(retry_after=max(1, math.ceil(left)))
+
+
+def _redis(url: str) -> Storage:
+    waits: dict[str, Any] = {
+        "socket_timeout": REDIS_SECONDS,
+        "socket_connect_timeout": REDIS_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    storage: Any = storage_from_string(url, wrap_exceptions=True, **waits)
+    return cast(Storage, storage)
 
 
 def setup(app: Flask, settings: Settings) -> None:
@@ -95,4 +117,5 @@ def rates_of_page() -> list[str]:
     """The settings of all rates that count: words that somebody adds to an address take no call out of its view's rate."""
     view = current_app.view_functions.get(request.endpoint or "")
     own = str(getattr(view, "rate", ""))
-    return [*([own] if own else []), *(["search_rate"] if SEARCH_WORDS & request.args.keys() else [])]
+    searching = "search_rate" if SEARCH_WORDS & request.args.keys() else ""
+    return list(dict.fromkeys(name for name in (own, searching) if name))

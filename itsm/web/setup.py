@@ -13,7 +13,7 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from config.settings import Settings
+from config.settings import Settings, networks_of
 from itsm.kernel import jobs
 from itsm.kernel.db import session
 from itsm.kernel.text import CATALOGUES
@@ -134,7 +134,7 @@ def _serve_static(app: Flask) -> None:
 
 
 def _add_health(app: Flask, settings: Settings) -> None:
-    allowed = [ipaddress.ip_network(item.strip()) for item in settings.metrics_networks.split(",") if item.strip()]
+    allowed = networks_of(settings.metrics_networks)
 
     @app.get("/healthz")
     @open_to_anyone

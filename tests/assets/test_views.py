@@ -15,13 +15,16 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import event, select
 
-from assets import export, labels, queries, services
+from assets import filters, labels, queries, services
+from assets.found import SHOWN
 from assets.inventory import services as inventory
 from assets.inventory.models import InventoryAgent
 from itsm.identity.models import Person, Site
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import db, session
 from itsm.kernel.pdf import render_pdf
+from itsm.kernel.sheets import harmless
+from itsm.search import queries as search
 from tests.assets.inventory.machines import machine
 from tests.factories import Factory
 from tests.itsm.web.browser import post
@@ -121,14 +124,14 @@ def test_the_list_costs_the_same_statements_whatever_its_length(signed_in: Flask
     assert few <= 9
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1", "\r@x", "\n-2"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1", "\r@x", "\n-2", "|cmd", "%x"])
 def test_cells_that_sheets_would_run_are_neutral(text: str) -> None:
-    assert export.neutral(text) == f"'{text}"
+    assert harmless(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "ThinkPad", "1-2", "a=b", "'=1"])
 def test_other_cells_stay_as_they_are(text: str) -> None:
-    assert export.neutral(text) == text
+    assert harmless(text) == text
 
 
 def test_exports_hold_what_the_list_shows(signed_in: FlaskClient, make: Factory) -> None:
@@ -155,6 +158,33 @@ def test_exports_hold_what_the_list_shows(signed_in: FlaskClient, make: Factory)
     assert all(cell.data_type != "f" for row in cells for cell in row)
     assert cells[0][9].value.date() == date(2027, 5, 1)
     assert len(cells) == 1
+
+
+def test_beyond_what_the_search_shows_there_are_more(client: FlaskClient, make: Factory) -> None:
+    make.sign_in(client, make.person("Ada", roles=("agent",)))
+    for number in range(SHOWN):
+        make.asset(name=f"zebra {number}")
+    assert '<span class="muted">30</span>' in page(client, "/search?q=zebra")
+    make.asset(name="zebra, one more")
+    assert '<span class="muted">30+</span>' in page(client, "/search?q=zebra")
+
+
+def test_who_may_not_open_assets_does_not_find_them(client: FlaskClient, make: Factory) -> None:
+    reader = make.person("End User")
+    make.asset(name="zebra", state="in_use", owner_id=reader.id)
+    make.sign_in(client, reader)
+    assert "/assets/" not in page(client, "/search?q=zebra")
+
+
+def test_ones_own_is_found_however_many_others_hold_the_words(make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search.find_named, "__kwdefaults__", {"readable": None, "limit": 2})
+    reader = make.person("End User")
+    own = make.asset(name="zebra", state="in_use", owner_id=reader.id)
+    for _number in range(3):
+        make.asset(name="zebra")
+    session.commit()
+    actor = make.actor_of(reader)
+    assert [row.id for row in queries.list_rows(actor, where=filters.conditions(actor, "zebra")).items] == [own.id]
 
 
 def modules_of(picture: Image.Image, code: Any) -> list[list[int]]:

@@ -4,10 +4,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from cmdb import queries, services
+from cmdb import filters, queries, services
+from cmdb.found import SHOWN
 from cmdb.models import Ci
 from itsm.identity.models import Person
 from itsm.kernel.actor import SYSTEM
+from itsm.kernel.db import session
+from itsm.search import queries as search
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.itsm.web.browser import csrf_token
@@ -229,3 +232,33 @@ def test_the_filter_language_narrows_list_pages_and_files(desk: FlaskClient, mak
     assert sheet[1].startswith("'=cmd,Switch,In operation")
     assert desk.get("/cmdb/export.xlsx", query_string={"q": "class = server"}).data[:2] == b"PK"
     assert desk.get("/cmdb/export.csv", query_string={"q": "clas = switch"}).status_code == 422
+
+
+def test_beyond_what_the_search_shows_there_are_more(desk: FlaskClient, make: Factory) -> None:
+    for number in range(SHOWN):
+        make.ci(f"zebra-{number}")
+    assert '<span class="muted">30</span>' in desk.get("/search?q=zebra").text
+    make.ci("zebra-more")
+    assert '<span class="muted">30+</span>' in desk.get("/search?q=zebra").text
+
+
+def test_who_may_not_open_cis_does_not_find_them(client: FlaskClient, make: Factory) -> None:
+    reader = make.person("End User")
+    make.ci("zebra-07", owner_id=reader.id)
+    make.sign_in(client, reader)
+    assert "/cmdb/" not in client.get("/search?q=zebra").text
+
+
+@pytest.mark.parametrize("by_filter", [True, False])
+def test_ones_own_is_found_however_many_others_hold_the_words(
+    make: Factory, monkeypatch: pytest.MonkeyPatch, by_filter: bool
+) -> None:
+    monkeypatch.setattr(search.find_named, "__kwdefaults__", {"readable": None, "limit": 2})
+    reader = make.person("End User")
+    own = make.ci("zebra-1", owner_id=reader.id)
+    for number in range(3):
+        make.ci(f"zebra of others {number}")
+    session.commit()
+    actor = make.actor_of(reader)
+    asked = {"conditions": filters.conditions(actor, "zebra")} if by_filter else {"words": "zebra"}
+    assert [ci.id for ci in queries.list_cis(actor, **asked).items] == [own.id]

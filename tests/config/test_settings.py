@@ -37,6 +37,20 @@ def test_a_wrong_number_is_named(tmp_path: Path) -> None:
         load({"ITSM_PORT": "eight", "ITSM_SECRET_KEY": SECRET}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ITSM_LOGIN_RATE", "20/min"),
+        ("ITSM_EXPORT_RATE", ""),
+        ("ITSM_OUTGOING_NETWORKS", "10.0.0.0/8, intranet"),
+        ("ITSM_METRICS_NETWORKS", "10.0.0.0/64"),
+    ],
+)
+def test_a_rate_or_network_that_cannot_be_read_is_named(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load({name: value, "ITSM_SECRET_KEY": SECRET}, tmp_path)
+
+
 def test_secrets_are_masked_when_shown(tmp_path: Path) -> None:
     rows = describe({"ITSM_SECRET_KEY": SECRET, "ITSM_DATABASE_URL": "postgresql+psycopg://u:pw@h/d"}, tmp_path)
     shown = " ".join(row.value for row in rows)

@@ -11,6 +11,8 @@ from itsm.kernel.db import session
 from itsm.kernel.jobs import BackgroundTask
 from sla.models import Agreement, BusinessHours
 from tests.factories import Factory
+from tests.itsm.web.browser import post
+from tests.statements import counted
 
 WEEK = {"mon": [["09:00", "12:00"], ["13:00", "17:00"]], "fri": [["22:00", "06:00"]]}
 AGREEMENT = {
@@ -58,6 +60,39 @@ def test_a_calendar_names_who_works_in_its_hours(client: FlaskClient, make: Fact
     for field, wrong in (("groups", ["None"]), ("people", ["nobody@example.org"])):
         answer = client.post("/api/v1/calendars", json=given | {"name": field, field: wrong}, headers=manager)
         assert (answer.status_code, list(answer.json["errors"])) == (422, [field])
+
+
+def test_who_has_no_address_is_named_by_number(
+    app: Flask, client: FlaskClient, make: Factory, manager: dict[str, str]
+) -> None:
+    walker = make.person("Walk In", email=None)
+    named = [f"#{walker.id}"]
+    given = {"name": "Plant", "tz": "UTC", "weekly": WEEK, "people": named}
+    made = client.post("/api/v1/calendars", json=given, headers=manager)
+    assert (made.status_code, made.json["people"]) == (201, named)
+    wrong = client.post("/api/v1/calendars", json=given | {"name": "Other", "people": ["#999999"]}, headers=manager)
+    assert (wrong.status_code, list(wrong.json["errors"])) == (422, ["people"])
+    page = make.sign_in(app.test_client(), make.person(roles=("manager",)))
+    form = {"name": "Plant", "timezone": "UTC", "mon": "08:00-16:00", "people": named[0]}
+    address = f"/sla/calendars/{made.json['id']}"
+    assert named[0] in page.get(address).text
+    saved = post(page, address, **form)
+    assert saved.status_code == 302, saved.text
+    assert client.get(made.headers["Location"], headers=manager).json["people"] == named
+
+
+def test_groups_cost_the_same_for_one_and_many(client: FlaskClient, make: Factory, manager: dict[str, str]) -> None:
+    groups = [make.group(f"Group {number}") for number in range(12)]
+    names = [*(group.name for group in groups[:6]), *(str(group.id) for group in groups[6:])]
+
+    def cost(name: str, named: list[str]) -> int:
+        given = {"name": name, "tz": "UTC", "weekly": WEEK, "groups": named}
+        with counted() as seen:
+            assert client.post("/api/v1/calendars", json=given, headers=manager).status_code == 201
+        return sum("FROM support_group" in each for each in seen)
+
+    cost("First", names[:1])
+    assert cost("One", names[:1]) == cost("Many", names)
 
 
 def test_an_urgent_step_is_kept(client: FlaskClient, manager: dict[str, str]) -> None:
@@ -127,7 +162,7 @@ def test_who_may_do_what(client: FlaskClient, make: Factory) -> None:
 
 
 def test_a_change_with_open_clocks_asks_for_a_recompute(
-    client: FlaskClient, make: Factory, manager: dict[str, str]
+    app: Flask, client: FlaskClient, make: Factory, manager: dict[str, str]
 ) -> None:
     make.incident()
     calendar = session.scalars(select(BusinessHours).where(BusinessHours.name == "Office hours")).one()

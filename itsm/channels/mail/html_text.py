@@ -12,6 +12,13 @@ from itsm.channels.mail.charset import clean_text
 
 HTML_CHARACTERS = 500_000
 _DEPTH = 2_000
+_MOST_ELEMENTS = 1_000_000
+_MOST_STEPS = 20_000_000
+_KEPT_OF_EACH = 3  # equal elements that a parser opens anew
+# What a parser opens anew in each block after it was left open. Links are not among them: a second one ends the first.
+_REOPENED = "b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
+_REOPENED_TAG = re.compile(rf"<(?:{_REOPENED})(?=[\s/>])", re.IGNORECASE)
+_PLAIN_TAG = re.compile(rf"""<(?:{_REOPENED})(?:\s+[\w-]+=(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=`]+))*\s*>""", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _EMBEDDED = re.compile(r"data:[\w./+-]{1,60};base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]*>")
@@ -148,14 +155,25 @@ def _own_images_only(tag: str, attribute: str, value: str) -> str | None:
 
 
 def _bounded(source: str) -> str:
-    """Cut very long HTML, and take the tags out of HTML nested so deeply that only an attack makes it."""
+    """Cut very long HTML, and take the tags out of HTML that only an attack nests so deeply or lets grow so much."""
     text = clean_text(_EMBEDDED.sub("data:,", source)[:HTML_CHARACTERS])
     depth = deepest = 0
     for match in _TAG.finditer(text):
         if match[2].lower() not in _UNCLOSED:
             depth += -1 if match[1] else 1
             deepest = max(deepest, depth)
-    return text if deepest <= _DEPTH else html.escape(html.unescape(_ANY_TAG.sub(" ", text)))
+    tags = text.count("<")
+    is_meant = deepest <= _DEPTH and tags * deepest <= _MOST_STEPS and tags * _reopened(text) <= _MOST_ELEMENTS
+    return text if is_meant else html.escape(html.unescape(_ANY_TAG.sub(" ", text)))
+
+
+def _reopened(text: str) -> int:
+    """At most how many elements a parser opens anew after one tag, as if nothing was ever closed.
+
+    Of equal elements it opens three; those whose attributes are not plainly written count as different.
+    """
+    plain = _PLAIN_TAG.findall(text)
+    return _KEPT_OF_EACH * (len(set(plain)) + len(_REOPENED_TAG.findall(text)) - len(plain))
 
 
 @dataclass

@@ -1,13 +1,17 @@
 """Sessions that can be ended, and wrong passwords that keep a stranger waiting but not the owner."""
 
+import threading
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
-from itsm.identity import jobs, services
+from itsm.identity import browsers, jobs, services
 from itsm.identity.devices import device_name
 from itsm.identity.models import LoginSession, LoginTries, Person
 from itsm.kernel import clock
@@ -70,6 +74,38 @@ def test_signing_in_again_ends_the_session_before(app: Flask, client: FlaskClien
     login(client, "ada@example.org", PASSWORD)
     assert is_signed_in(client)
     assert not is_signed_in(thief)
+
+
+def test_signing_in_twice_at_once_succeeds_twice(separate_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with separate_app.app_context():
+        person = Factory().person("Ada")
+        person.failed_logins = 1
+        session.commit()
+        person_id = person.id
+        session.remove()
+    both, failures = threading.Barrier(2), []
+    note_login = services.note_login
+
+    def note_together(*arguments: Any) -> None:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)  # both here at once is what a shared hold of the person's row would allow
+        note_login(*arguments)
+
+    def sign_in() -> None:
+        try:
+            with separate_app.test_request_context("/login", method="POST"):
+                browsers._begin(separate_app, session.get_one(Person, person_id))
+                session.commit()
+        except OperationalError as error:
+            failures.append(error)
+
+    monkeypatch.setattr(services, "note_login", note_together)
+    threads = [threading.Thread(target=sign_in) for _each in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert not failures
 
 
 def test_of_the_secret_only_its_digest_is_kept(client: FlaskClient, person: Person) -> None:

@@ -99,6 +99,18 @@ def test_failures_are_counted_and_lock_the_account(client: FlaskClient, person: 
     assert {"login.failed", "login.done"} <= actions
 
 
+def test_asking_for_the_password_once_more_is_no_way_around_the_wait(client: FlaskClient, person: Person) -> None:
+    login(client, "ada@example.org", PASSWORD)
+    assert post(client, "/verify", password=PASSWORD).status_code == 302
+    for _attempt in range(services.FAILURES_BEFORE_LOCK):
+        assert WRONG in post(client, "/verify", password="wrong password").text
+    assert WRONG in post(client, "/verify", password=PASSWORD).text
+    failed = session.scalars(select(AuditEntry).where(AuditEntry.action == "login.failed")).all()
+    assert [entry.subject_id for entry in failed] == [person.id] * services.FAILURES_BEFORE_LOCK
+    with clock.frozen(NOW.replace(minute=1)):
+        assert post(client, "/verify", password=PASSWORD).status_code == 302
+
+
 @pytest.fixture
 def limited(tmp_path: Path) -> Flask:
     """An application of its own with rate limits on, as outside of tests."""
@@ -109,8 +121,8 @@ def limited(tmp_path: Path) -> Flask:
     return limited
 
 
-@pytest.mark.parametrize("path", ["/login", "/reset"])
-def test_one_address_may_not_try_without_end(limited: Flask, path: str) -> None:
+@pytest.mark.parametrize(("path", "status"), [("/login", 200), ("/reset", 200), ("/verify", 302)])
+def test_one_address_may_not_try_without_end(limited: Flask, path: str, status: int) -> None:
     client = limited.test_client()
     token = csrf_token(client)
     statuses = [
@@ -119,9 +131,9 @@ def test_one_address_may_not_try_without_end(limited: Flask, path: str) -> None:
         ).status_code
         for number in range(22)
     ]
-    assert statuses[:20] == [200] * 20
+    assert statuses[:20] == [status] * 20
     assert statuses[20:] == [429] * 2
-    assert client.get(path).status_code == 200
+    assert client.get(path).status_code == status
 
 
 def test_the_rate_of_searching_and_of_exports_is_each_persons_own(limited: Flask) -> None:

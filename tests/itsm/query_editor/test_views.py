@@ -10,6 +10,8 @@ from tests.factories import Factory
 from tests.itsm.web.browser import post
 from tests.statements import counted
 
+ROW = (("group", "1"), ("field", "group"), ("operator", "="), ("value", ""))
+
 
 @pytest.fixture
 def agent(client: FlaskClient, make: Factory) -> FlaskClient:
@@ -168,3 +170,21 @@ def test_lists_of_cis_and_assets_have_the_bar(supervisor: FlaskClient, address: 
     assert "<mark>nam</mark> = x" in faulty
     assert "name" in faulty
     assert supervisor.get(f"{address}?cursor=broken").status_code == 422
+
+
+def test_the_form_asks_for_the_values_of_a_field_once(agent: FlaskClient, make: Factory) -> None:
+    make.group("Service Desk")
+
+    def cost(rows: int) -> int:
+        asked = [("kind", "ticket"), *[(name, value) for _row in range(rows) for name, value in ROW]]
+        with counted() as seen:
+            assert agent.get("/query/builder", query_string=asked).status_code == 200
+        return len(seen)
+
+    cost(1)
+    assert cost(20) == cost(1)
+
+
+def test_the_form_takes_no_number_without_end(agent: FlaskClient) -> None:
+    asked = [("kind", "ticket"), *ROW[1:], ("group", "9" * 5000), ("do", "or:" + "9" * 5000)]
+    assert agent.get("/query/builder", query_string=asked).status_code == 200

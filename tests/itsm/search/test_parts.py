@@ -1,14 +1,17 @@
 """Tickets found through replies, notes and files: by whom, how the page says so, and when a text leaves the index."""
 
+import threading
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
 from incident.models import Incident
 from itsm.identity.models import Person
 from itsm.kernel import undo
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.module import registry
 from itsm.search.commands import COMMANDS
 from itsm.search.models import SearchDocument, SearchPart
@@ -147,3 +150,57 @@ def test_the_index_is_rebuilt_in_place(app, make: Factory, worker: Actor, ticket
         assert found(worker, words) == [ticket.id]
     assert session.scalar(select(func.count()).select_from(SearchDocument)) == 2
     assert ci.name in session.scalars(select(SearchDocument.names)).all()
+
+
+def test_a_reply_that_is_written_while_the_index_is_rebuilt_is_in_it_once(separate_app: Flask) -> None:
+    with separate_app.app_context():
+        make = Factory()
+        worker, ticket = make.actor("agent"), make.incident(title="Labels are pale")
+        ticket_id = ticket.id
+        session.commit()
+        session.remove()
+
+    def reply() -> None:
+        with separate_app.app_context(), unit_of_work():
+            write(worker, session.get_one(Ticket, ticket_id), "public", "Please clean the zebra head")
+
+    writing = threading.Thread(target=reply)
+
+    def reply_now(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("DELETE FROM search_part") and not writing.ident:
+            writing.start()
+            writing.join(timeout=1)  # who writes waits for the rebuilding, or is done before it goes on
+
+    event.listen(Engine, "after_cursor_execute", reply_now)
+    try:
+        with separate_app.app_context(), unit_of_work():
+            assert indexing.index_again(0, 10) == ticket_id
+    finally:
+        event.remove(Engine, "after_cursor_execute", reply_now)
+    writing.join()
+    with separate_app.app_context():
+        assert session.scalar(select(func.count()).select_from(SearchPart)) == 1
+        session.remove()
+
+
+def test_rebuilding_costs_the_same_statements_for_many_records_as_for_one(make: Factory) -> None:
+    make.asset()
+    make.ci("first")
+    make.incident(title="Labels are pale")
+    sources = [source for _module, source in registry().searches() if source.index_again]
+
+    def cost() -> int:
+        session.commit()
+        session.expire_all()
+        with counted() as seen:
+            for source in sources:
+                assert source.index_again is not None
+                source.index_again(0, 200)
+        return len(seen)
+
+    few = cost()
+    for number in range(5):
+        make.asset()
+        make.ci(f"ci {number}")
+        make.incident(title=f"zebra {number}")
+    assert cost() == few

@@ -66,8 +66,9 @@ def test_what_a_file_says(form: str, content: bytes, text: str) -> None:
         ("docx", docx('<!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>')),
         ("pdf", b"%PDF-1.4 broken"),
         ("text", b"a" * (reading.LARGEST_FILE + 1)),
+        ("html", b"<p>" + b"".join(b"<b id=%d>" % number for number in range(4000)) + b"</p>" + b"<p>x" * 10_000),
     ],
-    ids=["program", "broken docx", "zip bomb", "too deep", "entities", "broken pdf", "too large"],
+    ids=["program", "broken docx", "zip bomb", "too deep", "entities", "broken pdf", "too large", "left open"],
 )
 def test_broken_and_hostile_files_are_unreadable(form: str, content: bytes) -> None:
     with pytest.raises(Unreadable):

@@ -1,9 +1,15 @@
 """The command palette: pages, tickets, queues, people and actions, each as far as the actor may see."""
 
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from flask.testing import FlaskClient
 
 from itsm.identity.models import Group
+from itsm.query.parser import parse
+from itsm.query.tree import Comparison, Literal
 from tests.factories import Factory
 from tests.statements import statements_of
 
@@ -73,3 +79,13 @@ def test_the_palette_costs_the_same_whatever_is_found(make: Factory, page: Flask
     for _number in range(10):
         make.incident(title="Mute printer")
     assert statements_of(page, "/palette?q=mute") == few
+
+
+def test_a_name_with_quotes_leads_to_a_query_that_can_be_read(make: Factory, page: FlaskClient) -> None:
+    make.person('Bo "Bobby" Lee', email=None)
+    address = re.search(r'data-open="([^"]*requester[^"]*)"', page.get("/palette?q=bobby").text)
+    assert address is not None
+    asked = parse_qs(urlsplit(unescape(address[1])).query)["q"][0]
+    tree = parse(asked)
+    assert isinstance(tree, Comparison)
+    assert [str(value.text) for value in tree.values if isinstance(value, Literal)] == ['Bo "Bobby" Lee']

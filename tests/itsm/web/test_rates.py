@@ -1,19 +1,23 @@
 """Counting calls over processes and threads, and what is noted of refusals and exports."""
 
 import multiprocessing
+import socket
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 from werkzeug.exceptions import TooManyRequests
 
 from config.settings import Settings
 from itsm.kernel import clock
 from itsm.kernel.audit import AuditEntry
-from itsm.kernel.db import session
+from itsm.kernel.db import db, session
 from itsm.web import counters
 from itsm.web.counters import SharedCounters
 from itsm.web.rates import Rates, rates_of_page
@@ -109,6 +113,25 @@ def test_beyond_the_rate_it_is_said_when_to_try_again() -> None:
     assert refusal.value.retry_after == 40
 
 
+def test_a_mute_redis_is_waited_for_once_and_then_left_alone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        counted = rates(redis_url=f"redis://127.0.0.1:{mute.getsockname()[1]}/0")
+        mute.settimeout(0)
+        with clock.frozen(NOW):
+            counted.count("1 per minute", "scope", "somebody")
+            asked, _address = mute.accept()
+            with pytest.raises(TooManyRequests):
+                counted.count("1 per minute", "scope", "somebody")
+            with pytest.raises(BlockingIOError):
+                mute.accept()  # neither tried again at once nor asked for the second call
+        with clock.frozen(NOW + timedelta(seconds=6)):
+            with pytest.raises(TooManyRequests):
+                counted.count("1 per minute", "scope", "somebody")
+            again, _address = mute.accept()
+        asked.close()
+        again.close()
+
+
 def test_refused_access_is_noted_with_who_and_what(client: FlaskClient, make: Factory) -> None:
     person = make.person("Rita")
     make.sign_in(client, person)
@@ -137,7 +160,49 @@ def test_words_in_the_address_take_no_call_out_of_the_rate_of_its_view(app: Flas
         ("/reports/x/export", ["export_rate"]),
         ("/reports/x/export?q=1", ["export_rate", "search_rate"]),
         ("/reports?words=1", ["search_rate"]),
+        ("/query/builder?q=1", ["search_rate"]),
         ("/reports", []),
     ):
         with app.test_request_context(path, method="POST" if "export" in path else "GET"):
             assert rates_of_page() == expected
+
+
+@pytest.mark.one_database
+def test_a_file_that_is_sent_slowly_keeps_no_writer_waiting(separate_app: Flask) -> None:
+    client = signed_in(separate_app)
+    answer = client.get("/cmdb/export.csv", buffered=False)
+    parts = iter(answer.response)
+    assert "Name" in next(parts).decode()
+    assert "first" in next(parts).decode()
+    with closing(writer_of(separate_app)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.rollback()
+    answer.close()
+
+
+@pytest.mark.one_database
+def test_what_cannot_be_noted_leaves_the_answer_as_it_is(separate_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("itsm.kernel.db.BUSY_TIMEOUT_MS", 10)
+    client = signed_in(separate_app)
+    with separate_app.app_context():
+        db.engine.dispose()  # connections that are as impatient
+    with closing(writer_of(separate_app)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        answer = client.get("/cmdb/export.csv")
+        assert (answer.status_code, "first" in answer.text) == (200, True)
+        writer.rollback()
+
+
+def signed_in(app: Flask) -> FlaskClient:
+    with app.app_context():
+        make = Factory()
+        make.ci("first")
+        session.commit()
+        client = make.sign_in(app.test_client(), make.person("Ada", roles=("agent",)))
+        session.commit()
+        session.remove()
+    return client
+
+
+def writer_of(app: Flask) -> sqlite3.Connection:
+    return sqlite3.connect(make_url(app.config["ITSM"].database_url).database or "", timeout=0, isolation_level=None)

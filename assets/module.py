@@ -6,12 +6,14 @@ from flask import Flask
 
 from assets import filters, found, palette, queries, services
 from assets.api import blueprint as api_blueprint
+from assets.datasets import DATA_SETS
 from assets.inventory.commands import COMMANDS
 from assets.inventory.http import blueprint as agents_blueprint
 from assets.inventory.jobs import JOBS
 from assets.inventory.views import blueprint as inventory_blueprint
 from assets.inventory.views import on_ci
 from assets.lifecycle import LIFECYCLE
+from assets.measures import CUBES
 from assets.panels import PANELS
 from assets.views import blueprint
 from itsm.identity.module import STAFF
@@ -36,6 +38,7 @@ MODULE = Module(
         Permission("inventory.agents", _("Approve and quarantine inventory agents"), ("asset_manager", "admin")),
     ),
     lifecycles=(LIFECYCLE,),
+    data_sets=DATA_SETS,
     jobs=JOBS,
     commands=COMMANDS,
     panels=(*PANELS, Panel("ci.side", on_ci, order=50, permission="cmdb.read")),
@@ -57,5 +60,6 @@ MODULE = Module(
             index_again=services.index_again,
         ),
     ),
+    cubes=CUBES,
     questions=(Question("asset", _("Assets"), filters.fields_for),),
 )

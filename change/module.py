@@ -1,7 +1,9 @@
 """The change module's declaration."""
 
 from change.api import blueprint as api_blueprint
+from change.datasets import DATA_SETS
 from change.lifecycle import LIFECYCLES
+from change.measures import CUBES, fields_for
 from change.panels import approval_panel, touched_panel
 from change.subjects import read_many
 from change.subscribers import SUBSCRIPTIONS
@@ -31,6 +33,7 @@ MODULE = Module(
         Panel("ticket.side", touched_panel, order=15),
     ),
     extensions=(Extension(SLOT, "change", read_many),),
+    data_sets=DATA_SETS,
     link_rules=(
         LinkRule(
             "caused_by_change",
@@ -40,5 +43,7 @@ MODULE = Module(
             target_kind="change",
         ),
     ),
+    ticket_fields=(fields_for,),
+    cubes=CUBES,
     switchable=True,
 )

@@ -1,6 +1,6 @@
 """The fields that the query language knows of configuration items."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -64,7 +64,14 @@ def ci_fields(actor: Actor = SYSTEM) -> FieldSet:
 def class_field() -> Field:
     """The class of a CI, by key or title; a class means those below it, too."""
     named = {"lookup": lookup_class, "below": lookup_class, "suggest": suggest_classes}
-    return column_field("class", FieldType.REFERENCE, _("Class"), Ci.class_key, **named)
+    told = {"named": classes_by_key, "exact": str}
+    return column_field("class", FieldType.REFERENCE, _("Class"), Ci.class_key, **named, **told)
+
+
+def classes_by_key(keys: Collection[str]) -> dict[str, tuple[Message, str]]:
+    """Classes by key: title, and how a query asks for this class alone, without those below it."""
+    tree = classes.load()
+    return {key: (tree.title(key), f"#{key}") for key in keys}
 
 
 def suggest_classes(typed: str) -> Sequence[tuple[str, Message]]:

@@ -4,7 +4,9 @@ from flask import Flask
 
 from cmdb import filters, found, pages, palette, panels, queries, ticket_fields
 from cmdb.api import blueprint as api_blueprint
+from cmdb.datasets import DATA_SETS
 from cmdb.lifecycle import LIFECYCLE
+from cmdb.measures import CUBES
 from cmdb.services import indexing, seed
 from cmdb.subscribers import SUBSCRIPTIONS
 from cmdb.views import blueprint
@@ -42,6 +44,7 @@ MODULE = Module(
         ),
     ),
     lifecycles=(LIFECYCLE,),
+    data_sets=DATA_SETS,
     subscriptions=SUBSCRIPTIONS,
     menu=(MenuEntry("rail", _("CMDB"), "cmdb.index", "sitemap", "cmdb.read", order=40, key="m"),),
     panels=(
@@ -66,6 +69,7 @@ MODULE = Module(
             index_again=indexing.index_again,
         ),
     ),
+    cubes=CUBES,
     questions=(Question("ci", _("CIs"), filters.fields_for),),
     seed=seed,
     setup=setup,

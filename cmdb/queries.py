@@ -11,7 +11,7 @@ from cmdb import classes, policy
 from cmdb.models import Ci, CiClass, CiFact, Relation, RelationType, TicketCi
 from itsm.kernel.actor import Actor
 from itsm.kernel.audit import AuditEntry
-from itsm.kernel.db import session
+from itsm.kernel.db import one_of, session
 from itsm.kernel.errors import Invalid, NotFound
 from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
 from itsm.kernel.records import require
@@ -95,7 +95,7 @@ def _filtered(
 
 def matching(actor: Actor, words: str) -> ColumnElement[bool]:
     """CIs that hold all of the words or have them within a name or number; of very many that one may see, the newest ones."""
-    return Ci.id.in_(search.find_named("ci", words, readable=search.Readable(Ci.id, policy.visible(actor))))
+    return one_of(Ci.id, search.find_named("ci", words, readable=search.Readable(Ci.id, policy.visible(actor))))
 
 
 def find_cis(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequence[Ci]:
@@ -104,7 +104,7 @@ def find_cis(actor: Actor, words: str, *, limit: int = FOUND_LIMIT) -> Sequence[
     ids = search.find_named("ci", words, readable=search.Readable(Ci.id, visible))
     if not ids:
         return []
-    statement = select(Ci).where(visible, Ci.state != "retired", Ci.id.in_(ids))
+    statement = select(Ci).where(visible, Ci.state != "retired", one_of(Ci.id, ids))
     # By an expression: PostgreSQL would go through the index of all names until it has met enough of these.
     return session.scalars(statement.order_by(Ci.name_key.concat(""), Ci.id).limit(limit)).all()
 

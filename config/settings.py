@@ -99,7 +99,9 @@ class Settings:
     )
     inventory_networks: str = setting("", noop("networks whose agents need no password, separated by commas"))
     metrics_networks: str = setting("127.0.0.0/8,::1/128", noop("networks that may read /metrics"))
-    outgoing_networks: str = setting("", noop("inside networks that webhooks may reach, separated by commas"))
+    outgoing_networks: str = setting(
+        "", noop("inside networks that webhooks and calendar feeds may reach, separated by commas")
+    )
     reopen_days: int = setting(14, noop("days after resolution within which a requester may reopen"))
     close_after_days: int = setting(7, noop("days after which a resolved incident closes by itself"))
     log_level: str = setting("INFO", noop("level of the log"))

@@ -50,7 +50,8 @@ COLUMNS: Mapping[str, SQLColumnExpression[Any]] = {
 }
 
 
-def _conditions(actor: Actor, selection: Selection) -> list[ColumnElement[bool]]:
+def conditions_of(actor: Actor, selection: Selection) -> list[ColumnElement[bool]]:
+    """Incidents that had some part in the period, as far as the actor may see them."""
     # A reopened incident may have been resolved in the period and be open or resolved again later: history decides.
     conditions = [
         policy.visible(actor),
@@ -83,7 +84,7 @@ def _rows(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequenc
     """Incidents that were open at some time of the period, and all that were ever reopened."""
     names = frozenset(columns) | {name for name, _value in selection.filters}
     statement = _joined(select(*(COLUMNS[name] for name in columns)), names)
-    statement = statement.where(*_conditions(actor, selection)).order_by(Ticket.id).limit(selection.limit)
+    statement = statement.where(*conditions_of(actor, selection)).order_by(Ticket.id).limit(selection.limit)
     return [tuple(row) for row in session.execute(statement)]
 
 
@@ -102,7 +103,7 @@ def _moves(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequen
         select(*(known[name] for name in columns))
         .join(Ticket.__table__, Ticket.id == JournalEntry.ticket_id)
         .where(
-            and_(*_conditions(actor, selection)),
+            and_(*conditions_of(actor, selection)),
             Ticket.reopenings > 0,
             JournalEntry.kind == "change",
             ~JournalEntry.retracted,
@@ -120,7 +121,7 @@ def _replies(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequ
         select(JournalEntry.ticket_id)
         .join(Ticket.__table__, Ticket.id == JournalEntry.ticket_id)
         .where(
-            and_(*_conditions(actor, selection)),
+            and_(*conditions_of(actor, selection)),
             JournalEntry.kind == "public",
             JournalEntry.by_requester,
             JournalEntry.automatic.is_(False),

@@ -4,8 +4,10 @@ from incident.api import blueprint as api_blueprint
 from incident.call.views import blueprint as call_blueprint
 from incident.commands import COMMANDS
 from incident.datasets import DATA_SETS
+from incident.datasets_history import DATA_SETS as HISTORY_DATA_SETS
 from incident.jobs import JOBS
 from incident.lifecycle import LIFECYCLE
+from incident.measures import CUBES, fields_for
 from incident.subscribers import SUBSCRIPTIONS
 from incident.views import blueprint
 from itsm.identity.services import ROLES
@@ -25,7 +27,9 @@ MODULE = Module(
     lifecycles=(LIFECYCLE,),
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
-    data_sets=DATA_SETS,
+    data_sets=(*DATA_SETS, *HISTORY_DATA_SETS),
+    cubes=CUBES,
+    ticket_fields=(fields_for,),
     fielded=(fielded("incident", _("Incidents")),),
     commands=COMMANDS,
 )

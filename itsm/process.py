@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ from config.settings import Settings
 from itsm.demo import load as demo
 from itsm.identity import services as identity
 from itsm.identity.models import Person
-from itsm.kernel import jobs, migrate, preferences
+from itsm.kernel import clock, jobs, migrate, preferences
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import db, session, unit_of_work
 from itsm.kernel.module import Module, registry
 from itsm.kernel.runtime import settings
+from itsm.kernel.waking import Waker
 
 log = structlog.get_logger()
 
@@ -35,6 +37,7 @@ ADMIN_FILE = "initial-admin.txt"
 ANCHOR_FILE = "audit-head.json"
 SCHEDULER_THREADS = 6
 STOP_SECONDS = 20  # how long jobs may take to end
+CLOCK_LOOK_SECONDS = 5  # how often the time of day is compared with a clock that is never set
 YOUNG_OBJECTS = 10_000  # allocations between collections: the rows of a large answer are not scanned over and over
 
 
@@ -126,8 +129,12 @@ def work(app: Flask) -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
         timezone="UTC",
     )
+    waking = []
     for module in registry().modules:
         for job in module.jobs:
+            if job.next_at is not None:
+                waking.append((module, job))
+                continue
             scheduler.add_job(_in_context, "interval", seconds=job.every_seconds, args=(app, module, job), id=job.name)
     scheduler.add_job(_run_tasks, "interval", seconds=1, args=(app,), id="background tasks", max_instances=2)
     scheduler.start(paused=True)
@@ -135,18 +142,43 @@ def work(app: Flask) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_arguments: stop.set())
+    wakers = [
+        Waker(app.app_context, job, partial(_run_all, module, job), may_run=lambda: keeper.holds)
+        for module, job in waking
+    ]
     keeper.start()
-    stop.wait()
+    for waker in wakers:
+        waker.start()
+    _wait_until(stop, scheduler)
+    for waker in wakers:
+        waker.stop()
     scheduler.shutdown(wait=True)
     keeper.stop()
 
 
+def _wait_until(stop: threading.Event, scheduler: BackgroundScheduler) -> None:
+    """Wait for the end; when the time of day is set back, let every job run now rather than when it is that late again."""
+    ahead = clock.now().timestamp() - time.monotonic()
+    while not stop.wait(CLOCK_LOOK_SECONDS):
+        before, ahead = ahead, clock.now().timestamp() - time.monotonic()
+        if ahead < before - CLOCK_LOOK_SECONDS:
+            log.warning("the time of day was set back", seconds=round(before - ahead))
+            for each in scheduler.get_jobs():
+                each.modify(next_run_time=clock.now())
+
+
 def _in_context(app: Flask, module: Module, job: jobs.Job) -> None:
     with app.app_context():
-        if not module.switchable or preferences.is_on(module.name):
-            while jobs.run_job(job).more:
-                pass
+        _run_all(module, job)
         session.remove()
+
+
+def _run_all(module: Module, job: jobs.Job) -> jobs.Outcome:
+    """Run a job until nothing more waits, if its module is switched on."""
+    outcome = jobs.Outcome(more=not module.switchable or preferences.is_on(module.name))
+    while outcome.more:
+        outcome = jobs.run_job(job)
+    return outcome
 
 
 def _run_tasks(app: Flask) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sla.calendar import SEARCH_LIMIT_SECONDS, BusinessCalendar, CalendarError, NeverOpen, parse_calendar
+from sla.calendars.calendar import SEARCH_LIMIT_SECONDS, BusinessCalendar, CalendarError, NeverOpen, parse_calendar
 
 MAX_CASES = 10_000
 MAX_SPAN = timedelta(days=50 * 366)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from sla.calendar import BusinessCalendar, NeverOpen
+from sla.calendars.calendar import BusinessCalendar, NeverOpen
 from sla.clock_values import Clock, ClockState, Segment, not_started_clock
 from sla.history import (
     AgentReplied,
@@ -16,9 +16,12 @@ from sla.history import (
     Metric,
     PriorityChanged,
     RecomputeOrdered,
+    Reset,
     StateChanged,
     Target,
 )
+
+STARTED_ONCE = frozenset({"response", "acceptance"})  # a ticket that is opened again does not promise these anew
 
 _Mode = Literal["not_started", "running", "paused", "ended", "cancelled"]
 
@@ -87,6 +90,8 @@ class ClockRun:
                 self._change_or_postpone(event)
             case AgentReplied():
                 self._reply(event)
+            case Reset():
+                self._start_next(event.at)
             case AssignedToPerson():
                 if self._metric == "acceptance":
                     self._stop(event.at)
@@ -122,7 +127,7 @@ class ClockRun:
         self._last_state = event
         mode, reason = self._mode_for(event)
         if self._mode == "ended":
-            if mode != "ended" and self._metric in ("resolution", "update"):
+            if mode != "ended" and self._metric not in STARTED_ONCE:
                 self._reopen(event.at)
         elif mode == "ended":
             self._stop(event.at)
@@ -132,6 +137,8 @@ class ClockRun:
     def _mode_for(self, event: StateChanged) -> tuple[_Mode, str]:
         if event.category in ("resolved", "closed"):
             return "ended", ""
+        if event.elsewhere:
+            return "paused", f"paused: {event.reason}"
         target = self._target
         if not event.is_pausing or target is None or not self._may_pause(target, event.reason):
             return "running", "running"
@@ -140,7 +147,7 @@ class ClockRun:
     def _may_pause(self, target: Target, reason: str) -> bool:
         if target.pause_reasons is not None and reason not in target.pause_reasons:
             return False
-        return self._metric in ("resolution", "update") or (self._metric == "response" and target.pause_response)
+        return self._metric not in STARTED_ONCE or (self._metric == "response" and target.pause_response)
 
     def _switch(self, at: datetime, *, mode: _Mode, reason: str) -> None:
         if (mode, reason) == (self._mode, self._mode_reason):
@@ -205,8 +212,8 @@ class ClockRun:
         self._stopped_at = at
 
     def _reopen(self, at: datetime) -> None:
-        """Resume the resolution clock, or start the next promise of an update. Rule: C6."""
-        if self._metric == "update":
+        """Resume the resolution clock, or start the next promise of another one. Rule: C6."""
+        if self._metric != "resolution":
             self._finish_generation(at)
         else:
             counted = self._target is not None and self._target.reopen_counts
@@ -221,11 +228,17 @@ class ClockRun:
     def _reply(self, event: AgentReplied) -> None:
         if self._metric == "response":
             self._stop(event.at)
-        elif self._metric == "update" and self._mode != "ended":
-            mode, reason = self._mode, self._mode_reason
-            self._stop(event.at)
-            self._finish_generation(event.at)
-            self._mode, self._mode_reason = mode, reason
+        elif self._metric == "update":
+            self._start_next(event.at)
+
+    def _start_next(self, at: datetime) -> None:
+        """End this promise, kept or broken, and start the next one in the same mode."""
+        if self._mode == "ended":
+            return
+        mode, reason = self._mode, self._mode_reason
+        self._stop(at)
+        self._finish_generation(at)
+        self._mode, self._mode_reason = mode, reason
 
     def _finish_generation(self, at: datetime) -> None:
         self._finished.append(self._clock(at))

@@ -8,7 +8,7 @@ reopened; a clock whose priority has no target counts as cancelled until it has 
 from collections.abc import Iterable
 from datetime import datetime
 
-from sla.calendar import BusinessCalendar, NeverOpen
+from sla.calendars.calendar import BusinessCalendar, NeverOpen
 from sla.clock_run import ClockRun
 from sla.clock_values import Clock, ClockState, Segment
 from sla.history import Cancelled, Created, HistoryEvent, Metric, Target

@@ -9,6 +9,7 @@ import click
 from itsm.kernel.db import unit_of_work
 from sla import queries, services
 from sla.calculate_command import calculate
+from sla.forecast.commands import forecast
 from sla.services import Difference
 
 BATCH = 200
@@ -41,6 +42,7 @@ def rebuild(*, dry_run: bool, as_json: bool) -> None:
 
 
 sla.add_command(calculate)
+sla.add_command(forecast)
 
 
 def _print(differences: list[Difference], total: int, *, dry_run: bool, as_json: bool) -> None:

@@ -26,6 +26,9 @@ FIELDS = (
     DataField("organisation", _("Organisation")),
     DataField("agreement_id", _("Agreement"), "count"),
     DataField("agreement", _("Agreement"), counted=True),
+    DataField("clock_kind", _("Kind"), counted=True),
+    DataField("owner_id", _("Owner"), "count"),
+    DataField("generation", _("Number"), "count"),
     DataField("target_seconds", _("Target time"), "seconds"),
     DataField("elapsed_seconds", _("Elapsed"), "seconds"),
     DataField("ended_seconds", _("Elapsed when it ended"), "seconds"),
@@ -84,6 +87,9 @@ def _columns(selection: Selection) -> Mapping[str, SQLColumnExpression[Any]]:
     return found | {
         "clock_id": SlaClock.id,
         "ticket_id": SlaClock.ticket_id,
+        "kind": Ticket.kind,
+        "priority": SlaClock.priority,
+        "clock_kind": SlaClock.kind,
         "group": func.coalesce(Group.name, ""),
         "organisation": func.coalesce(Organisation.name, ""),
         "agreement": func.coalesce(Agreement.name, ""),
@@ -127,7 +133,7 @@ def _rows(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequenc
     names = frozenset(columns) | {name for name, _value in selection.filters}
     statement = _joined(select(*(known[name] for name in columns)), names)
     statement = statement.where(*_conditions(actor, selection, known)).order_by(SlaClock.id).limit(selection.limit)
-    return [tuple(row) for row in session.execute(statement)]
+    return [tuple(row) for row in session.execute(statement, execution_options={"yield_per": 5000})]
 
 
 SLA_CLOCKS = DataSet("sla_clocks", _("Service level clocks"), "tickets.read", FIELDS, _rows)

@@ -10,10 +10,12 @@ from itsm.kernel.actor import Actor
 from itsm.kernel.errors import NotFound
 from itsm.kernel.text import Message, _
 from itsm.tickets.models import Ticket
-from sla import queries, services
+from sla import queries
+from sla.agreements.choice import Choice, Considered
+from sla.agreements.terms import AgreedTerms
 from sla.clock_values import Clock, Segment
+from sla.kept_clocks import key_of, load
 from sla.models import SlaClock
-from sla.terms import AgreedTerms
 
 BAR_WIDTH = 1000
 SHOWN_OPENINGS = timedelta(days=60)
@@ -33,6 +35,18 @@ PAUSE_REASONS = {
     "change": _("waits for a change"),
     "problem": _("waits for a problem"),
     "planned": _("planned date"),
+    "other_group": _("with another group"),
+    "not_with_supplier": _("does not wait for the supplier"),
+    "own_condition": _("its own condition holds"),
+}
+VERDICTS = {
+    "applies": _("applies"),
+    "less_specific": _("would apply, but a more specific one comes first"),
+    "not_valid": _("was not valid when the ticket was recorded"),
+    "organisation": _("is for another organisation"),
+    "group": _("is for another group"),
+    "service": _("is for a service that the ticket does not touch"),
+    "condition": _("its condition does not hold"),
 }
 
 
@@ -57,30 +71,52 @@ class Bar:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything that the page of one clock shows; `sum_seconds` is what the counted lines add up to."""
+    """Everything that the page of one clock shows; `sum_seconds` is what the counted lines add up to.
+
+    `apart` are the reasons why it was paused with the open seconds that each took; `considered` the agreements that were
+    looked at, the one that applies among them.
+    """
 
     row: SlaClock
+    owner: str
     clock: Clock
     terms: AgreedTerms
     lines: list[Line]
     bars: list[Bar]
     due_x: float | None
     sum_seconds: int
+    apart: list[tuple[Message, int]]
+    considered: list[Considered]
 
 
-def explain(actor: Actor, ticket: Ticket, metric: str) -> Explanation:
-    """Compute one clock of a ticket at this instant and say why. Raises `NotFound` where there is none."""
-    row = queries.get_clock(actor, ticket, metric)
-    kept = next(iter(services.load([ticket])), None)
-    standings = kept.standings(clock.now()) if kept else []
-    standing = next((each for each in standings if each.clock.metric == metric), None)
+def explain(actor: Actor, ticket: Ticket, metric: str, clock_id: int | None = None) -> Explanation:
+    """Compute one clock of a ticket at this instant and say why: a stored one, else the customer's present one of a metric.
+
+    Raises `NotFound` where there is none.
+    """
+    shown = queries.get_clock(actor, ticket, metric, clock_id)
+    row, key = shown.row, key_of(shown.row)
+    kept = next(iter(load([ticket])), None)
+    found_standings = kept.standings(clock.now()) if kept else []
+    same = [each for each in found_standings if each.key == key]
+    standing = next((each for each in same if each.clock.generation == row.generation), same[-1] if same else None)
     if standing is None or standing.terms is None:
         raise NotFound(_("%(number)s has no such clock.", number=ticket.number))
     found, terms = standing.clock, standing.terms
     lines = [_line(segment) for segment in found.segments]
     bars, due_x = _drawing(found, terms)
     spent = sum(segment.seconds for segment in found.segments if segment.counted)
-    return Explanation(row, found, terms, lines, bars, due_x, spent)
+    considered = Choice(ticket).considered(key.kind, key.owner_id)
+    return Explanation(row, shown.owner, found, terms, lines, bars, due_x, spent, _apart(found), considered)
+
+
+def _apart(found: Clock) -> list[tuple[Message, int]]:
+    """Open seconds that the clock was paused, by reason, the longest first."""
+    seconds: dict[str, int] = {}
+    for segment in found.segments:
+        if not segment.counted:
+            seconds[segment.reason] = seconds.get(segment.reason, 0) + segment.seconds
+    return [(reason_words(reason), spared) for reason, spared in sorted(seconds.items(), key=lambda each: -each[1])]
 
 
 def _line(segment: Segment) -> Line:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sla.calendar import BusinessCalendar
+from sla.calendars.calendar import BusinessCalendar
 
-Metric = Literal["response", "acceptance", "update", "resolution"]
+# `response`, `acceptance`, `update`, `resolution`, or the key of a metric of the site's own.
+Metric = str
 Category = Literal["open", "active", "waiting", "resolved", "closed"]
 TargetChange = Literal["retroactive", "from_change"]
 Remainder = Literal["percent", "anew"]
@@ -51,13 +52,17 @@ class Created:
 
 @dataclass(frozen=True, kw_only=True)
 class StateChanged:
-    """The ticket entered a state; `pauses` is that state's own flag, by default true for category waiting (C3)."""
+    """The ticket entered a state; `pauses` is that state's own flag, by default true for category waiting (C3).
+
+    `elsewhere` means that it left whoever the clock is for: every metric is paused, whatever the agreement says (C7).
+    """
 
     at: datetime
     category: Category
     state: str = ""
     pauses: bool | None = None
     reason: str = ""
+    elsewhere: bool = False
 
     @property
     def is_pausing(self) -> bool:
@@ -82,7 +87,22 @@ class AgentReplied:
 
 @dataclass(frozen=True)
 class AssignedToPerson:
-    """The ticket was given to a person."""
+    """The ticket was given to a person (C2)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PassedToGroup:
+    """The ticket came to a group, or to none (C7)."""
+
+    at: datetime
+    group_id: int | None
+
+
+@dataclass(frozen=True)
+class Reset:
+    """The condition that begins the clock of an own metric anew has come to hold (C2)."""
 
     at: datetime
 
@@ -117,6 +137,8 @@ HistoryEvent = (
     | PriorityChanged
     | AgentReplied
     | AssignedToPerson
+    | PassedToGroup
+    | Reset
     | AgreementChanged
     | Cancelled
     | RecomputeOrdered

@@ -5,9 +5,10 @@ from sqlalchemy import select
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.kernel.text import noop
-from sla import definitions
-from sla.definitions import StepInput
-from sla.models import METRICS, Agreement, BusinessHours
+from sla.agreements import services as agreement_services
+from sla.agreements.services import StepInput
+from sla.calendars import services as calendar_services
+from sla.models import Agreement, BusinessHours
 
 HOUR = 3600
 OFFICE_DAYS = ("mon", "tue", "wed", "thu", "fri")
@@ -34,25 +35,25 @@ def seed() -> None:
     """Write calendars and the standard agreement where there are none yet."""
     if session.scalar(select(BusinessHours.id).limit(1)) is not None or session.scalar(select(Agreement.id).limit(1)):
         return
-    office = definitions.create_calendar(
+    office = calendar_services.create_calendar(
         SYSTEM,
         name=noop("Office hours"),
         timezone="Europe/Stockholm",
         definition={"weekly": {day: [["08:00", "17:00"]] for day in OFFICE_DAYS}},
     )
-    definitions.create_calendar(
+    calendar_services.create_calendar(
         SYSTEM,
         name=noop("Around the clock"),
         timezone="UTC",
         definition={"weekly": {day: [["00:00", "24:00"]] for day in ALL_DAYS}},
     )
-    definitions.create_agreement(
+    agreement_services.create_agreement(
         SYSTEM,
         facts={"name": noop("Standard"), "condition": "kind = incident", "calendar_id": office.id},
         targets={
             (metric, priority): seconds[index]
             for priority, seconds in STANDARD_TARGETS.items()
-            for index, metric in enumerate(METRICS)
+            for index, metric in enumerate(("response", "resolution"))
         },
         steps=STANDARD_STEPS,
     )

@@ -1,8 +1,10 @@
 """The clocks' keeper: starts clocks, computes them anew from the journal, and stores what came out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from itertools import groupby
 from typing import Any, cast
 
 from sqlalchemy import insert
@@ -11,56 +13,43 @@ from itsm.kernel import audit, clock
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.module import registry
 from itsm.kernel.records import require
 from itsm.kernel.text import _
 from itsm.tickets import services as tickets
 from itsm.tickets.models import Ticket
 from sla import queries
-from sla.choice import choose_terms
-from sla.history import AssignedToPerson, Category, Created, HistoryEvent, Metric
+from sla.agreements.choice import Choice
+from sla.agreements.terms import AgreedTerms, terms_by_id
+from sla.history import AssignedToPerson, Category, Created, HistoryEvent
+from sla.kept_clocks import KeptClocks, holds, load
+from sla.metrics.conditions import Moment
 from sla.models import SlaClock
-from sla.standing import NO_TERMS, Standing, most_pressing, row_values, stand, stored_terms, written_terms
-from sla.terms import KEPT_METRICS, AgreedTerms, terms_by_id
-from sla.ticket_history import Possession, TicketHistory, history_of
+from sla.possession import has_waited_for_supplier, waits_for_supplier
+from sla.standing import (
+    NO_TERMS,
+    ClockKey,
+    Past,
+    Standing,
+    most_pressing,
+    row_values,
+    written_terms,
+)
+from sla.ticket_history import Possession, TicketHistory
 
 LONGEST_REASON = 255
-
-
-@dataclass
-class KeptClocks:
-    """The clocks of one ticket with all that they are computed from. `fired` maps (metric, generation) to shares."""
-
-    ticket: Ticket
-    rows: list[SlaClock]
-    fired: Mapping[tuple[str, int], frozenset[int]]
-    history: TicketHistory
-
-    def fired_of(self, standing: Standing) -> frozenset[int]:
-        """Shares of the target whose steps have fired for a clock."""
-        return self.fired.get((standing.clock.metric, standing.clock.generation), frozenset())
-
-    def standings(self, now: datetime) -> list[Standing]:
-        """Every clock computed anew, in the order of the rows. Rule: C1."""
-        histories = [stored_terms(row) for row in self.rows]
-        known = terms_by_id(terms_id for each in histories for _at, terms_id in each if terms_id != NO_TERMS)
-        return [
-            stand(metric_of(row), self.history, each, known, now=now)
-            for row, each in zip(self.rows, histories, strict=True)
-        ]
-
-
-def metric_of(row: SlaClock) -> Metric:
-    """The metric of a stored clock."""
-    return next(metric for metric in KEPT_METRICS if metric == row.metric)
+_moved: ContextVar[dict[int, Ticket] | None] = ContextVar("moved", default=None)
+# Clocks that only steps, facts and assignments move; the others may be moved by an answer too.
+UNMOVED_BY_ANSWERS = frozenset({"acceptance", "resolution"})
 
 
 def start_clocks(ticket: Ticket) -> None:
     """Start the clocks of a ticket that was just recorded: three statements, whatever the number of clocks."""
-    terms = choose_terms(ticket)
-    if terms is None:
-        return
-    _insert_clocks(ticket, terms, _first_history(ticket))
+    first = _first_history(ticket)
+    past = Past(first, lambda: [Moment(ticket.created_at, ticket, ticket.priority)], holds)
+    kept = KeptClocks(ticket, {}, {}, {}, past)
+    _follow_agreements(kept)
+    if kept.terms:
+        store(kept, kept.standings_now())
 
 
 def _first_history(ticket: Ticket) -> TicketHistory:
@@ -73,97 +62,130 @@ def _first_history(ticket: Ticket) -> TicketHistory:
     return TicketHistory(ticket.created_at, tuple(events), (first,))
 
 
-def _insert_clocks(ticket: Ticket, terms: AgreedTerms, history: TicketHistory) -> None:
-    applied = [(history.created_at, terms.id)]
-    known, now = {terms.id: terms}, clock.now()
-    standings = [stand(metric, history, applied, known, now=now) for metric in terms.targets]
-    fixed = {
-        "ticket_id": ticket.id,
-        "organisation_id": ticket.organisation_id,
-        "reason": "",
-        "terms": written_terms(applied),
-    }
-    rows = [{**fixed, "metric": each.clock.metric, **row_values(each, history, ())} for each in standings]
-    if rows:
-        session.execute(insert(SlaClock), rows)
-    _show_due(ticket, standings)
-    session.flush()
-
-
-def _show_due(ticket: Ticket, standings: Sequence[Standing]) -> None:
-    tickets.set_due(ticket.id, **asdict(most_pressing(standings)))
-
-
-def load(found: Sequence[Ticket], *, open_only: bool = False) -> list[KeptClocks]:
-    """The clocks of some tickets with their histories: three statements, whatever the number of tickets.
-
-    Tickets without clocks are left out, with `open_only` also those whose clocks have all ended.
-    """
-    rows = queries.rows_of([ticket.id for ticket in found])
-    wanted = [
-        ticket for ticket in found if any(row.ended_at is None or not open_only for row in rows.get(ticket.id, ()))
-    ]
-    ids = [ticket.id for ticket in wanted]
-    journals, fired = queries.journals_of(ids), queries.fired_of(ids)
-    kept = []
-    for ticket in wanted:
-        history = history_of(journals.get(ticket.id, []), registry().lifecycles[ticket.lifecycle_name])
-        if history is not None:
-            kept.append(KeptClocks(ticket, rows[ticket.id], fired.get(ticket.id, {}), history))
-    return kept
-
-
 def recompute(ticket: Ticket) -> None:
     """Compute the clocks of a ticket anew after something happened to it, and store them.
 
     Which agreement applies is decided again as long as a clock is open; what has ended keeps its terms. Rule: C8.
     """
-    kept = load([ticket])
-    if kept:
-        _follow_agreement(kept[0])
-        store(kept[0], kept[0].standings(clock.now()))
-    elif ticket.unfinished and (terms := choose_terms(ticket)) is not None:
-        history = history_of(
-            queries.journals_of([ticket.id]).get(ticket.id, []), registry().lifecycles[ticket.lifecycle_name]
-        )
-        if history is not None:
-            _insert_clocks(ticket, terms, history)
+    moved = _moved.get()
+    if moved is None:
+        _recompute_all([ticket])
+    else:
+        moved[ticket.id] = ticket
+
+
+@contextmanager
+def recomputing_together() -> Iterator[Mapping[int, Ticket]]:
+    """Compute the clocks of all tickets that are to be computed anew inside the block once, together, at its end.
+
+    Answers these tickets by id, complete when the block has ended.
+    """
+    moved: dict[int, Ticket] = {}
+    token = _moved.set(moved)
+    try:
+        yield moved
+    finally:
+        _moved.reset(token)
+    _recompute_all(moved.values())
+
+
+def _recompute_all(moved: Iterable[Ticket]) -> None:
+    found = list(moved)
+    kept_clocks = load([ticket for ticket in found if ticket.unfinished], without_clocks=True)
+    kept_clocks += load([ticket for ticket in found if not ticket.unfinished])
+    for kept in kept_clocks:
+        _follow_agreements(kept)
+    store_many((kept, kept.standings_now()) for kept in kept_clocks if kept.terms)
 
 
 def recompute_after_answer(ticket: Ticket) -> None:
-    """Compute anew after a public answer by staff, if the response clock still waits for one."""
-    if any(
-        row.metric == "response" and row.ended_at is None for row in queries.rows_of([ticket.id]).get(ticket.id, ())
-    ):
+    """Compute anew after a public answer by staff, if a clock may wait for one."""
+    rows = queries.rows_of([ticket.id]).get(ticket.id, ())
+    if any(row.metric not in UNMOVED_BY_ANSWERS and row.ended_at is None for row in rows):
         recompute(ticket)
 
 
-def _follow_agreement(kept: KeptClocks) -> None:
-    """Note on open clocks that another agreement applies from now on. Rule: C5."""
-    open_rows = [row for row in kept.rows if row.ended_at is None]
-    if not open_rows:
+def _follow_agreements(kept: KeptClocks) -> None:
+    """Decide again which agreements apply, as long as clocks are open; those of a group and a supplier from when they are met."""
+    choice = Choice(kept.ticket)
+    _follow_sla(kept, choice)
+    group_id = kept.ticket.group_id
+    if group_id is not None and choice.has_ola:
+        _follow_ola(kept, choice, group_id)
+    if choice.has_uc and has_waited_for_supplier(kept.history):
+        _follow_uc(kept, choice)
+
+
+def _follow_sla(kept: KeptClocks, choice: Choice) -> None:
+    has_any = any(key.kind == "sla" for key in kept.rows)
+    opened = kept.open_keys("sla")
+    if has_any and not opened:
         return
-    chosen = choose_terms(kept.ticket)
-    current = terms_by_id(row.terms[-1][1] for row in open_rows if row.terms[-1][1] != NO_TERMS)
-    before = next((each for each in current.values()), None)
-    if (chosen.agreement_id if chosen else None) == (before.agreement_id if before else None):
+    chosen = choice.sla()
+    if not has_any:
+        if chosen is not None:
+            _begin(kept, chosen, "sla", 0)
         return
-    entry = [clock.now().isoformat(), chosen.id if chosen else NO_TERMS]
-    for row in open_rows:
-        row.terms = [*row.terms, entry]
+    before = _current_terms(kept, opened)
+    if not _apply(kept, opened, before, chosen):
+        return
+    if chosen is not None:
+        _begin(kept, chosen, "sla", 0)
     names = [before.agreement_name if before else None, chosen.agreement_name if chosen else None]
     tickets.write_journal(SYSTEM, kept.ticket, "change", changes={"agreement": names})
 
 
+def _follow_ola(kept: KeptClocks, choice: Choice, group_id: int) -> None:
+    opened = kept.open_keys("ola", group_id)
+    known = any((key.kind, key.owner_id) == ("ola", group_id) for key in kept.rows)
+    if known and not opened:
+        return
+    chosen = choice.ola(group_id)
+    if not known:
+        if chosen is not None:
+            _begin(kept, chosen, "ola", group_id)
+    elif _apply(kept, opened, _current_terms(kept, opened), chosen) and chosen is not None:
+        _begin(kept, chosen, "ola", group_id)
+
+
+def _follow_uc(kept: KeptClocks, choice: Choice) -> None:
+    """A supplier's clock begins with the first wait; the contract that then applies is kept to."""
+    if not waits_for_supplier(kept.history.last_state) or any(key.kind == "uc" for key in kept.rows):
+        return
+    offer = choice.uc()
+    if offer is not None:
+        _begin(kept, offer.terms, "uc", offer.supplier_id or 0)
+
+
+def _begin(kept: KeptClocks, terms: AgreedTerms, kind: str, owner_id: int) -> None:
+    """Let the clocks of an agreement begin that the ticket does not have yet; they count from its beginning."""
+    for metric in terms.targets:
+        kept.terms.setdefault(ClockKey(kind, owner_id, metric), [(kept.history.created_at, terms.id)])
+
+
+def _current_terms(kept: KeptClocks, keys: Iterable[ClockKey]) -> AgreedTerms | None:
+    ids = [kept.terms[key][-1][1] for key in keys]
+    return next(iter(terms_by_id(terms_id for terms_id in ids if terms_id != NO_TERMS).values()), None)
+
+
+def _apply(kept: KeptClocks, keys: Sequence[ClockKey], before: AgreedTerms | None, chosen: AgreedTerms | None) -> bool:
+    """Note on open clocks that another agreement applies from now on; answers whether it is another. Rule: C5."""
+    if (chosen.agreement_id if chosen else None) == (before.agreement_id if before else None):
+        return False
+    now = max(clock.now(), kept.history.events[-1].at)
+    for key in keys:
+        kept.apply(key, now, chosen.id if chosen else NO_TERMS)
+    return True
+
+
 def take_terms_in_force(kept: KeptClocks) -> None:
     """Measure open clocks by their agreement as it reads now, in place of what it read before. Rule: C8."""
-    open_rows = [row for row in kept.rows if row.ended_at is None]
-    latest = queries.terms_in_force({row.agreement_id for row in open_rows})
-    for row in open_rows:
-        at, terms_id = row.terms[-1]
-        if terms_id != NO_TERMS:
-            row.terms = [*row.terms[:-1], [at, latest[row.agreement_id]]]
-    _follow_agreement(kept)
+    opened = [key for key in kept.rows if kept.is_open(key)]
+    latest = queries.terms_in_force({kept.rows[key][-1].agreement_id for key in opened})
+    for key in opened:
+        if kept.terms[key][-1][1] != NO_TERMS:
+            kept.terms[key] = kept.with_terms_in_place(key, latest[kept.rows[key][-1].agreement_id])
+    _follow_agreements(kept)
 
 
 def store(kept: KeptClocks, standings: Sequence[Standing]) -> None:
@@ -173,19 +195,60 @@ def store(kept: KeptClocks, standings: Sequence[Standing]) -> None:
 
 def store_many(computed: Iterable[tuple[KeptClocks, Sequence[Standing]]]) -> None:
     """`store` for many tickets, written together."""
+    new: list[dict[str, Any]] = []
     for kept, standings in computed:
-        _set_rows(kept, standings)
-        _show_due(kept.ticket, standings)
+        for key, each in groupby(standings, key=lambda standing: standing.key):
+            new += _set_rows(kept, key, list(each))
+        tickets.set_due(kept.ticket.id, **asdict(most_pressing(standings)))
+    if new:
+        session.execute(insert(SlaClock), new)
     session.flush()
 
 
-def _set_rows(kept: KeptClocks, standings: Sequence[Standing]) -> None:
-    for row, standing in zip(kept.rows, standings, strict=True):
-        for name, value in row_values(standing, kept.history, kept.fired_of(standing)).items():
+def _set_rows(kept: KeptClocks, key: ClockKey, standings: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Bring the rows of one clock to what was computed; answers the rows that are to be added."""
+    stored, new = _matched(kept.rows.get(key, []), standings), []
+    for standing in standings:
+        values = row_values(standing, kept.history, kept.fired_of(standing))
+        row = stored.get(standing.clock.generation)
+        if row is None:
+            new.append(_new_row(kept, key, values))
+            continue
+        if row.ended_at is None:
+            values["organisation_id"] = kept.ticket.organisation_id
+            values["terms"] = written_terms(kept.terms[key])
+        for name, value in values.items():
             if getattr(row, name) != value:
                 setattr(row, name, value)
-        if row.ended_at is None:
-            row.organisation_id = kept.ticket.organisation_id
+    return new
+
+
+def _matched(rows: Sequence[SlaClock], standings: Sequence[Standing]) -> dict[int, SlaClock]:
+    """Stored rows by the generation that they stand for; rows of generations that never were are deleted.
+
+    A clock that began anew without having ended goes on in its row under a higher generation.
+    """
+    by_generation = {row.generation: row for row in rows}
+    wanted = [standing.clock.generation for standing in standings]
+    left = [row for row in rows if row.generation not in wanted]
+    if wanted and wanted[-1] not in by_generation and left and left[-1] is rows[-1]:
+        by_generation[wanted[-1]] = left.pop()
+    for row in left:
+        session.delete(row)
+    return by_generation
+
+
+def _new_row(kept: KeptClocks, key: ClockKey, values: Mapping[str, Any]) -> dict[str, Any]:
+    fixed = {
+        "ticket_id": kept.ticket.id,
+        "kind": key.kind,
+        "owner_id": key.owner_id,
+        "metric": key.metric,
+        "organisation_id": kept.ticket.organisation_id,
+        "reason": "",
+        "terms": written_terms(kept.terms[key]),
+    }
+    return fixed | dict(values)
 
 
 @dataclass(frozen=True)
@@ -200,23 +263,34 @@ class Difference:
 
 
 # A running clock's spent time is as of its last computation; it says nothing about drift.
-MOVING = frozenset({"elapsed_seconds", "remaining_seconds"})
+MOVING = frozenset({"elapsed_seconds", "remaining_seconds", "customer_seconds", "supplier_seconds"})
 
 
 def compare(kept: KeptClocks, standings: Sequence[Standing]) -> Iterator[Difference]:
     """What differs between the stored rows and their computation."""
-    for row, standing in zip(kept.rows, standings, strict=True):
-        moving = standing.clock.due_at is not None and standing.clock.stopped_at is None
-        for name, value in row_values(standing, kept.history, kept.fired_of(standing)).items():
-            if getattr(row, name) != value and not (moving and name in MOVING):
-                yield Difference(kept.ticket.number, row.metric, name, getattr(row, name), value)
+    for key, each in groupby(standings, key=lambda standing: standing.key):
+        computed = list(each)
+        stored = {row.generation: row for row in kept.rows.get(key, [])}
+        generations = [standing.clock.generation for standing in computed]
+        if list(stored) != generations:
+            yield Difference(kept.ticket.number, key.metric, "generation", list(stored), generations)
+        for standing in computed:
+            if standing.clock.generation in stored:
+                yield from _differences(kept, stored[standing.clock.generation], standing)
+
+
+def _differences(kept: KeptClocks, row: SlaClock, standing: Standing) -> Iterator[Difference]:
+    moving = standing.is_open
+    for name, value in row_values(standing, kept.history, kept.fired_of(standing)).items():
+        if getattr(row, name) != value and not (moving and name in MOVING):
+            yield Difference(kept.ticket.number, row.metric, name, getattr(row, name), value)
 
 
 def rebuild(ticket_ids: Iterable[int], *, dry_run: bool = False) -> list[Difference]:
     """Compute the clocks of some tickets anew and store what differs, which is also answered."""
     found: list[Difference] = []
     for kept in load(queries.locked_tickets(list(ticket_ids))):
-        standings = kept.standings(clock.now())
+        standings = kept.standings_now()
         differences = list(compare(kept, standings))
         if differences and not dry_run:
             store(kept, standings)

@@ -9,9 +9,19 @@ from itsm.query.fields import Field, FieldType
 from itsm.query.filters import column_field, names_like
 from itsm.query.relations import Relation
 from itsm.tickets.models import Ticket
-from sla.models import METRICS, Agreement, SlaClock
+from sla.models import METRICS_OF, Agreement, SlaClock
 
-TITLES: dict[str, Message] = {"response": _("Response"), "resolution": _("Resolution")}
+TITLES: dict[tuple[str, str], Message] = {
+    ("sla", "response"): _("Response"),
+    ("sla", "acceptance"): _("Acceptance"),
+    ("sla", "update"): _("Update"),
+    ("sla", "resolution"): _("Resolution"),
+    ("ola", "response"): _("Response of a group"),
+    ("ola", "acceptance"): _("Acceptance by a group"),
+    ("ola", "update"): _("Update by a group"),
+    ("ola", "resolution"): _("Resolution by a group"),
+    ("uc", "resolution"): _("Time with a supplier"),
+}
 STATES: dict[str, Message] = {
     "running": _("Running"),
     "paused": _("Paused"),
@@ -26,33 +36,42 @@ def fields_for(actor: Actor) -> list[Field]:
     """What an actor may ask of the present clocks of a ticket; clocks are for staff."""
     if not actor.has("sla.read"):
         return []
-    return [field for metric in METRICS for field in _of_metric(metric)]
+    return [field for kind, metrics in METRICS_OF.items() for metric in metrics for field in _of_metric(kind, metric)]
 
 
-def _of_metric(metric: str) -> list[Field]:
-    relation = _present_clock(metric)
+def _of_metric(kind: str, metric: str) -> list[Field]:
+    relation = _present_clock(kind, metric)
     columns = (
         column_field("due", FieldType.INSTANT, _("Due"), SlaClock.due_at),
         column_field("state", FieldType.CHOICE, _("State"), SlaClock.state, choices=STATES),
         column_field("breached", FieldType.INSTANT, _("Breached"), SlaClock.breached_at),
         column_field("ended", FieldType.INSTANT, _("Ended"), SlaClock.ended_at),
         column_field("target", FieldType.DURATION, _("Target"), SlaClock.target_seconds),
+        column_field("elapsed", FieldType.DURATION, _("Time used"), SlaClock.elapsed_seconds),
         column_field("agreement", FieldType.TEXT, _("Agreement"), Agreement.name, suggest=names_like(Agreement.name)),
     )
     return [relation.field(column) for column in columns]
 
 
-def _present_clock(metric: str) -> Relation:
-    """The clock of a metric that counts now: an earlier one ended when the ticket was opened again."""
+def _present_clock(kind: str, metric: str) -> Relation:
+    """The clock of a metric that counts now: an earlier one ended when the ticket was opened again.
+
+    A ticket has one of each metric for its customer, and one for each group and supplier.
+    """
     later = aliased(SlaClock)
     is_earlier = select(later.id).where(
-        later.ticket_id == SlaClock.ticket_id, later.metric == metric, later.generation > SlaClock.generation
+        later.ticket_id == SlaClock.ticket_id,
+        later.kind == kind,
+        later.owner_id == SlaClock.owner_id,
+        later.metric == metric,
+        later.generation > SlaClock.generation,
     )
     rows = select().select_from(SlaClock).join(Agreement, Agreement.id == SlaClock.agreement_id)
     return Relation(
-        name=f"sla.{metric}",
-        title=TITLES[metric],
+        name=f"{kind}.{metric}",
+        title=TITLES[kind, metric],
         near=Ticket.id,
         far=SlaClock.ticket_id,
-        rows=rows.where(SlaClock.metric == metric, ~is_earlier.exists()),
+        rows=rows.where(SlaClock.kind == kind, SlaClock.metric == metric, ~is_earlier.exists()),
+        single=kind == "sla",
     )

@@ -13,6 +13,7 @@ from sla.history import (
     Category,
     Created,
     HistoryEvent,
+    PassedToGroup,
     PriorityChanged,
     StateChanged,
 )
@@ -52,6 +53,11 @@ class TicketHistory:
     events: tuple[HistoryEvent, ...]
     possessions: tuple[Possession, ...]
 
+    @property
+    def last_state(self) -> HistoryEvent:
+        """The last event that says in which state the ticket is."""
+        return next(each for each in reversed(self.events) if isinstance(each, StateChanged | Created))
+
     def at(self, instant: datetime) -> Possession:
         """Group and priority at an instant; those of the beginning for one before it."""
         return next((one for one in reversed(self.possessions) if one.at <= instant), self.possessions[0])
@@ -68,9 +74,32 @@ def history_of(journal: Sequence[Entry], lifecycle: Lifecycle) -> TicketHistory 
     events: list[HistoryEvent] = [Created(first.at, priority, category)]
     if _after(first, "assignee_id", None) is not None:
         events.append(AssignedToPerson(first.at))
-    for entry in journal[1:]:
-        events += reading.events_of(entry)
+    for entry in _in_order(journal):
+        if entry is not first:
+            events += reading.events_of(entry)
     return TicketHistory(first.at, tuple(events), tuple(reading.possessions))
+
+
+@dataclass(frozen=True)
+class _Later:
+    """An entry that was written while the time of day stood before that of an earlier one."""
+
+    at: datetime
+    kind: str
+    changes: Mapping[str, Any]
+    by_requester: bool
+    automatic: bool
+
+
+def _in_order(journal: Sequence[Entry]) -> Iterable[Entry]:
+    """The entries, none earlier than the one before: the journal knows what came first, whatever was done to the clock."""
+    latest = journal[0].at
+    for entry in journal:
+        if entry.at < latest:
+            yield _Later(latest, entry.kind, entry.changes, entry.by_requester, entry.automatic)
+        else:
+            latest = entry.at
+            yield entry
 
 
 def _after(entry: Entry, name: str, default: Any) -> Any:
@@ -92,7 +121,8 @@ class _Reading:
             if not entry.by_requester and not entry.automatic:
                 yield AgentReplied(entry.at)
         elif entry.kind == "change":
-            self._note_possession(entry)
+            if self._note_possession(entry):
+                yield PassedToGroup(entry.at, self.possessions[-1].group_id)
             yield from self._changes(entry)
 
     def _changes(self, entry: Entry) -> Iterable[HistoryEvent]:
@@ -123,9 +153,11 @@ class _Reading:
             return bool(told)
         return self._lifecycle[state].pauses if state in self._lifecycle.states else None
 
-    def _note_possession(self, entry: Entry) -> None:
+    def _note_possession(self, entry: Entry) -> bool:
+        """Keep group and priority where they changed; answers whether the ticket came to another group."""
         last = self.possessions[-1]
         group_id = _after(entry, "group_id", last.group_id)
         priority = int(_after(entry, "priority", last.priority))
         if (group_id, priority) != (last.group_id, last.priority):
             self.possessions.append(Possession(entry.at, group_id, priority))
+        return bool(group_id != last.group_id)

@@ -1,5 +1,6 @@
-"""How many examples a property test tries (a fifth of the thorough number, which `ITSM_THOROUGH=1` runs in full), and
-what work costs, told without a clock where that is possible: a test that asks for seconds fails on a busy machine."""
+"""How many examples a property test tries (a fifth of the thorough number, which `ITSM_THOROUGH=1` runs in full and
+`ITSM_EXAMPLES=20000` replaces), and what work costs, told without a clock where that is possible: a test that asks for
+seconds fails on a busy machine."""
 
 import gc
 import os
@@ -8,11 +9,14 @@ import time
 from collections.abc import Callable
 
 LEAST_SECONDS = 0.05
-THOROUGH = os.environ.get("ITSM_THOROUGH") == "1"
+WANTED = int(os.environ.get("ITSM_EXAMPLES") or 0)
+THOROUGH = os.environ.get("ITSM_THOROUGH") == "1" or WANTED > 0
 
 
 def examples(thorough: int) -> int:
     """The number to try now; never fewer than ten of as many as that."""
+    if WANTED:
+        return WANTED
     return thorough if THOROUGH else max(min(10, thorough), thorough // 5)
 
 

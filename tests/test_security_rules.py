@@ -19,6 +19,7 @@ SPEAK_TO_THE_NETWORK = {  # the only files that open connections, each with a gu
 START_PROCESSES = {
     "itsm/process.py",
     "itsm/notifications/delivery.py",
+    "sla/calendars/feed_reading.py",  # calendar feeds and files, read in the same way
     "itsm/search/reading.py",  # files from outside are read where they can neither fill the memory nor run for ever
     "config/system_packages.py",
 }

@@ -23,9 +23,9 @@ from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.errors import ItsmError
 from itsm.tickets import services as tickets
 from itsm.tickets.priority import priority_of
+from sla.agreements.terms import terms_by_id
 from sla.jobs import fire_steps
 from sla.models import Agreement
-from sla.terms import terms_by_id
 
 DAYS = 90
 INCIDENTS = 278

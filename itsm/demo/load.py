@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from cmdb import services as cmdb
 from itsm.demo import company, estate
+from itsm.demo.agreements import write_agreements
 from itsm.demo.automation import write_automation
 from itsm.demo.desk import write_views
 from itsm.demo.fields import write_fields
@@ -41,6 +42,7 @@ def load(tell: Callable[[str], None]) -> None:
     for title, part in (
         ("people", _people),
         ("equipment", _estate),
+        ("what is agreed", write_agreements),
         ("three months of work", write_history),
         ("assets, problems and changes", write_records),
         ("skills, absence and on-call", write_staffing),

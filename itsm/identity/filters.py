@@ -1,6 +1,6 @@
 """The fields that the query language knows of people, and fields of other records that hold people, groups and places."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.text import Message, _
 from itsm.query.fields import Field, FieldSet, FieldType, FullText
-from itsm.query.filters import column_field, conditions_of, ids_below, ids_where, names_like
+from itsm.query.filters import column_field, conditions_of, ids_below, ids_where, key_of, names_by_id, names_like
 
 GROUP = _("Group")
 
@@ -55,26 +55,39 @@ def person_fields() -> FieldSet:
 
 def person_field(name: str, title: Message, column: Any, actor: Actor = SYSTEM) -> Field:
     """A column that holds a person: by address or by name."""
-    return column_field(name, FieldType.PERSON, title, column, lookup=lookup_person, suggest=suggest_people(actor))
+    told = {"named": people_by_id, "exact": key_of}
+    return column_field(
+        name, FieldType.PERSON, title, column, lookup=lookup_person, suggest=suggest_people(actor), **told
+    )
 
 
 def group_field(column: Any, title: Message = GROUP) -> Field:
     """The column `group` that holds a support group."""
-    named = {"lookup": ids_where(Group.name), "suggest": names_like(Group.name)}
+    named = {"lookup": ids_where(Group.name), "suggest": names_like(Group.name), **_told(Group.name)}
     return column_field("group", FieldType.GROUP, title, column, **named)
 
 
 def organisation_field(column: Any) -> Field:
     """The column `organisation` that holds an organisation of the tree."""
-    named = {"lookup": ids_where(Organisation.name), "below": ids_below(Organisation.name)}
+    named = {"lookup": ids_where(Organisation.name), "below": ids_below(Organisation.name), **_told(Organisation.name)}
     title, suggest = _("Organisation"), names_like(Organisation.name)
     return column_field("organisation", FieldType.REFERENCE, title, column, suggest=suggest, **named)
 
 
 def site_field(column: Any) -> Field:
     """The column `site` that holds a site."""
-    named = {"lookup": ids_where(Site.name), "suggest": names_like(Site.name)}
+    named = {"lookup": ids_where(Site.name), "suggest": names_like(Site.name), **_told(Site.name)}
     return column_field("site", FieldType.REFERENCE, _("Site"), column, **named)
+
+
+def _told(column: Any) -> dict[str, Any]:
+    return {"named": names_by_id(column), "exact": key_of}
+
+
+def people_by_id(ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """People by id: name, and how each is written in a query: by address, or `#id` for who has none."""
+    rows = session.execute(select(Person.id, Person.name, Person.email).where(Person.id.in_(ids)))
+    return {key: (name, email or f"#{key}") for key, name, email in rows}
 
 
 def suggest_people(actor: Actor) -> Any:

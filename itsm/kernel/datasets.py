@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from itsm.kernel import preferences
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import NotFound
@@ -63,6 +65,48 @@ class DataSet:
     def read(self, actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequence[tuple[Any, ...]]:
         """The rows, if the actor holds the data set's permission; an actor without it gets none."""
         return self.rows(actor, selection, columns) if actor.has(self.permission) else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cube:
+    """A kind of record that people count and measure as they like, by the fields that the query language knows of it.
+
+    `kind` names those fields (`Question.kind`); `source` is the table, `key` its id; `readable` is the condition of what an
+    actor may read, which joins every statement. `condition` is a filter that every record of the set meets. `instants` are
+    fields by which a period may be cut, the usual one first; `offered` are the fields that people mostly look for, in
+    order. `listing` answers the address of the page that lists what a filter asks.
+    """
+
+    name: str
+    title: Message
+    permission: str
+    kind: str
+    source: Any
+    key: Any
+    readable: Callable[[Actor], ColumnElement[bool]]
+    instants: tuple[str, ...]
+    listing: Callable[[str], str]
+    condition: str = ""
+    offered: tuple[str, ...] = ()
+
+
+def list_cubes(actor: Actor) -> list[Cube]:
+    """What the actor may count, of the modules that are switched on."""
+    known = [
+        cube
+        for module in registry().modules
+        if not module.switchable or preferences.is_on(module.name)
+        for cube in module.cubes
+    ]
+    return [cube for cube in known if actor.has(cube.permission)]
+
+
+def get_cube(actor: Actor, name: str) -> Cube:
+    """The data set of this name; raises `NotFound` for one that is not there or that the actor may not read."""
+    for cube in list_cubes(actor):
+        if cube.name == name:
+            return cube
+    raise NotFound(_("There is no data set “%(name)s”, or you may not read it.", name=name[:60]))
 
 
 def find_data_set(name: str) -> DataSet | None:

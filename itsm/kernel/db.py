@@ -4,7 +4,7 @@ A request or a unit of work is one transaction. Services add and flush; whoever 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     ColumnElement,
     Connection,
     DateTime,
@@ -142,6 +143,13 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _read_json(data: bytes | str) -> Any:
+    """JSON as PostgreSQL's driver hands it over: most is an empty object, and of bytes the encoding would be guessed."""
+    if data == b"{}":
+        return {}
+    return json.loads(data if isinstance(data, str) else data.decode())
+
+
 db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": False, "expire_on_commit": False})
 session: scoped_session[OrmSession] = db.session  # type: ignore[assignment]  # Flask-SQLAlchemy's own Session subclass
 
@@ -153,10 +161,16 @@ def engine_options(url: str) -> dict[str, Any]:
     if name == "sqlite":
         options["connect_args"] = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
     elif name == "postgresql":
+        from itsm.kernel.cursors import PlainCursor  # its driver is loaded where it is used
+
         options |= {
             "pool_size": 8,
             "max_overflow": 8,
-            "connect_args": {"options": " ".join(f"-c {each}" for each in POSTGRESQL_OPTIONS)},
+            "json_deserializer": _read_json,
+            "connect_args": {
+                "options": " ".join(f"-c {each}" for each in POSTGRESQL_OPTIONS),
+                "cursor_factory": PlainCursor,
+            },
         }
     else:
         options |= {
@@ -286,6 +300,31 @@ def among(column: Any, parameter: str) -> ColumnElement[bool]:
     return cast(
         ColumnElement[bool], column.op("IN", is_comparison=True)(GivenIds(bindparam(parameter, type_=IdList())))
     )
+
+
+class OneOf(FunctionElement[bool]):
+    """Whether a column (first) holds one of the ids of a parameter (second); see `one_of`."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+def one_of(column: Any, ids: Collection[int]) -> ColumnElement[bool]:
+    """Whether a column holds one of many ids, given as one parameter: as `among`, with the ids at hand.
+
+    MariaDB gets a list of literals: it would read the whole table beside the parameter's rows.
+    """
+    if dialect_name() == "mysql":
+        return cast(ColumnElement[bool], column.in_(ids))
+    return OneOf(column, literal(list(ids), IdList()))
+
+
+@compiles(OneOf)
+def _one_of(element: OneOf, compiler: Any, **options: Any) -> str:
+    column, given = (compiler.process(each, **options) for each in element.clauses)
+    if compiler.dialect.name == "postgresql":
+        return f"{column} = ANY (CAST({given} AS bigint[]))"
+    return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608 (the column and the mark of the parameter)
 
 
 @compiles(GivenIds)

@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 LEASE = "scheduler"
 LEASE_SECONDS = 10
+LEASE_SLACK_SECONDS = 60  # by how much the clocks of two machines may differ
 RENEW_SECONDS = 3
 STANDBY_SECONDS = 2
 TASK_SILENCE_SECONDS = 60
@@ -49,12 +50,17 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Job:
-    """One scheduled job. `run` opens its own units of work, one an item, and answers an `Outcome` or None."""
+    """One scheduled job. `run` opens its own units of work, one an item, and answers an `Outcome` or None.
+
+    A job with `next_at` runs when the instant that this answers has come, not on a schedule; it is asked every
+    `every_seconds` in a transaction that only reads, and answers None while there is nothing to wait for.
+    """
 
     name: str
     title: Message
     run: Callable[[], Outcome | None]
     every_seconds: float
+    next_at: Callable[[], datetime | None] | None = None
 
 
 class Progress:
@@ -187,11 +193,12 @@ def acquire_lease(holder: str, *, name: str = LEASE, seconds: int = LEASE_SECOND
     """Take or renew a lease; answers whether `holder` has it now."""
     now = clock.now()
     expires_at = now + timedelta(seconds=seconds)
+    # A lease that reaches further than any was written before the time of day was set back: nobody need wait for it.
+    beyond = expires_at + timedelta(seconds=LEASE_SLACK_SECONDS)
+    free = or_(Lease.holder == holder, Lease.expires_at < now, Lease.expires_at > beyond)
     with unit_of_work():
         result = session.execute(
-            update(Lease)
-            .where(Lease.name == name, or_(Lease.holder == holder, Lease.expires_at < now))
-            .values(holder=holder, expires_at=expires_at)
+            update(Lease).where(Lease.name == name, free).values(holder=holder, expires_at=expires_at)
         )
         if getattr(result, "rowcount", 0):
             return True
@@ -273,7 +280,8 @@ def run_tasks(handlers: dict[str, TaskHandler]) -> Outcome:
         values |= {"state": "failed", "error": str(error)[:4000]}
     with unit_of_work():
         values["finished_at"] = clock.now()
-        session.execute(update(BackgroundTask).where(BackgroundTask.id == task_id).values(values))
+        running = (BackgroundTask.id == task_id) & (BackgroundTask.state == "running")  # what was cancelled stays so
+        session.execute(update(BackgroundTask).where(running).values(values))
     return outcome
 
 

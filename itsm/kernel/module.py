@@ -195,12 +195,23 @@ class LinkRule:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A figure for `/metrics`: its name there, what it is, its value, and the labels that tell it from others of the name."""
+
+    name: str
+    title: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Module:
     """Everything a package contributes.
 
     `fielded` are kinds of records that administrators may give fields of their own.
     `ticket_fields` are functions that give an actor what the query language asks of tickets beyond their own columns.
-    `questions` are kinds of records that may be asked for in the query language.
+    `questions` are kinds of records that may be asked for in the query language; `cubes` are those that people count and
+    measure in reports of their own. `figures` are functions that answer what `/metrics` tells of the module.
     `seed` writes base data that any installation needs and must be idempotent; `switchable` modules can be turned off by
     an administrator, which hides their pages, API, menu and panels and stops their jobs.
     """
@@ -226,8 +237,10 @@ class Module:
     ticket_fields: tuple[Callable[[Actor], Sequence[Any]], ...] = ()
     questions: tuple[Question, ...] = ()
     data_sets: tuple[Any, ...] = ()
+    cubes: tuple[Any, ...] = ()
     fielded: tuple[Any, ...] = ()
     commands: tuple[click.Command, ...] = ()
+    figures: tuple[Callable[[], Sequence[Figure]], ...] = ()
     seed: Callable[[], None] | None = None
     setup: Callable[[Any], None] | None = None
     switchable: bool = False

@@ -149,6 +149,23 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
     Looking it up takes as long as the system's resolver is patient.
     Raises `Refused` for an inside address and `Unreachable` when no answer came.
     """
+    status, octets = _ask("POST", url, body=body, headers=headers, most_octets=ANSWER_OCTETS)
+    return Answer(status, octets.decode("utf-8", "replace"))
+
+
+def fetch(url: str, *, most_octets: int) -> tuple[int, bytes]:
+    """Get what lies at an address: HTTP status and content, bounded in time as `post` is.
+
+    Of a content longer than `most_octets` one octet more is answered, so that the caller can tell. Raises as `post` does.
+    """
+    # Compressed content would have no bound of its own.
+    headers = {"Accept-Encoding": "identity", "User-Agent": "itsm"}
+    return _ask("GET", url, body=None, headers=headers, most_octets=most_octets + 1)
+
+
+def _ask(
+    method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], most_octets: int
+) -> tuple[int, bytes]:
     try:
         target = _target(url)
     except ValueError as error:
@@ -158,9 +175,9 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
     limit = threading.Timer(WHOLE_SECONDS, _cut, [connection])
     limit.start()
     try:
-        connection.request("POST", target.path, body=body, headers=dict(headers))
+        connection.request(method, target.path, body=body, headers=dict(headers))
         response = connection.getresponse()
-        return Answer(response.status, response.read(ANSWER_OCTETS).decode("utf-8", "replace"))
+        return response.status, response.read(most_octets)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unreachable(f"{target.host}: {type(error).__name__}: {error}") from error
     finally:

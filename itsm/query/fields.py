@@ -1,7 +1,7 @@
 """The fields that a kind of record offers to queries; the package of the record builds the set."""
 
 import difflib
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
@@ -51,6 +51,7 @@ Getter = Callable[[Any], object]
 Condition = Callable[[Match, tuple[Any, ...]], ColumnElement[bool]]
 Lookup = Callable[[str], Sequence[Hashable]]
 Suggest = Callable[[str], Sequence[tuple[str, Message]]]
+Named = Callable[[Collection[Any]], Mapping[Any, tuple[Message, str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,10 @@ class Field:
     groups can only be asked for with ``me()`` and ``mygroups()``. ``below`` does so for ``subtree(…)``: with everything
     below. ``suggest`` offers what may be written, with titles, for the beginning of a value. A column that is compared
     exactly (choice, reference) must have a binary collation on a database whose default ignores case.
+
+    ``value`` is how SQL reads the one value of a field that is asked with a condition, so that records can be counted by
+    it. ``named`` gives stored keys their titles and how each is written so that it means this key alone; ``exact`` reads
+    what is written behind ``#``, the key itself.
     """
 
     name: str
@@ -76,10 +81,18 @@ class Field:
     lookup: Lookup | None = None
     below: Lookup | None = None
     suggest: Suggest | None = None
+    value: SQLColumnExpression[Any] | None = None
+    named: Named | None = None
+    exact: Callable[[str], Hashable] | None = None
 
     def __post_init__(self) -> None:
         if (self.expression is None) == (self.condition is None):
             raise ValueError(f"field {self.name} needs either an expression or a condition")
+
+    @property
+    def single(self) -> SQLColumnExpression[Any] | None:
+        """How SQL reads the field's one value; None for a field that may have several."""
+        return self.expression if self.expression is not None else self.value
 
     @property
     def operators(self) -> frozenset[Operator]:

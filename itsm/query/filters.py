@@ -1,10 +1,11 @@
 """What every set of fields needs: the condition that a person's filter text stands for, and fields that are columns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased
 
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
@@ -78,3 +79,24 @@ def ids_where(column: Any) -> Callable[[str], list[int]]:
     """Looks up the ids of the records whose `column` is exactly what the filter names."""
     table = column.class_
     return lambda name: list(session.scalars(select(table.id).where(column == name)))
+
+
+def key_of(text: str) -> int:
+    """The id that is written behind `#`; raises ValueError for what no database holds."""
+    key = int(text)
+    if not 0 < key < 2**63:
+        raise ValueError(text)
+    return key
+
+
+def names_by_id(column: Any) -> Callable[[Collection[int]], dict[int, tuple[str, str]]]:
+    """Tells ids by the name in `column`, and as they are written in a query: by name, or `#id` where several share it."""
+    table = column.class_
+
+    def named(ids: Collection[int]) -> dict[int, tuple[str, str]]:
+        other = aliased(table)
+        alike = select(func.count()).select_from(other).where(getattr(other, column.key) == column).scalar_subquery()
+        rows = session.execute(select(table.id, column, alike).where(table.id.in_(ids)))
+        return {key: (name, name if shared == 1 and name else f"#{key}") for key, name, shared in rows}
+
+    return named

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, not_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, not_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from itsm.kernel.db import session
@@ -19,7 +19,7 @@ class Relation:
 
     `rows` names its tables with `select_from` and holds the condition of what the actor may read: a comparison is made with
     those rows alone, so that a filter never answers for a record that its reader could not open. Neither column of `far` is
-    ever NULL.
+    ever NULL. A `single` relation leads to one record at most, so that records can be counted by what stands there.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Relation:
     near: InstrumentedAttribute[Any]
     far: Any
     rows: Select[Any]
+    single: bool = False
 
     def field(self, field: Field, *, name: str = "", title: Message = "") -> Field:
         """A field of the far records as a field of the near one: `<relation>.<field>`, or `name`."""
@@ -40,6 +41,9 @@ class Relation:
             lookup=field.lookup,
             below=field.below,
             suggest=field.suggest,
+            value=self._value(field),
+            named=field.named,
+            exact=field.exact,
         )
 
     def column(self, kind: FieldType, column: Any, **rest: Any) -> Field:
@@ -55,6 +59,12 @@ class Relation:
         # Not correlated: the far records may be of the very table that is asked.
         found = self.rows.with_only_columns(self.far).where(asked).correlate(None)
         return and_(self.near.is_not(None), self.near.in_(found))
+
+    def _value(self, field: Field) -> SQLColumnExpression[Any] | None:
+        if not self.single or field.expression is None:
+            return None
+        found = self.rows.with_only_columns(field.expression).where(self.far == self.near)
+        return found.correlate(self.near.class_.__table__).scalar_subquery()
 
     def _values(self, field: Field, record: Any) -> list[Any]:
         key, column = getattr(record, self.near.key), field.expression

@@ -1,5 +1,6 @@
 """What a person wrote, checked against the type of the field and turned into the value that records hold."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from itsm.query.tree import Call, Literal, Shifted, Value
 from itsm.query.values import Context, Moment, moment, parse_duration, parse_number
 
 _TEMPORAL = frozenset({FieldType.INSTANT, FieldType.DAY})
+_EXACT = re.compile(r"#[0-9A-Za-z_.-]{1,60}")
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -162,10 +164,20 @@ def _read_choice(field: Field, literal: Literal) -> tuple[Any, ...]:
 def _read_reference(field: Field, literal: Literal) -> tuple[Any, ...]:
     if field.lookup is None:
         return (literal.text,)
-    found = tuple(field.lookup(literal.text))
+    found = tuple(field.lookup(literal.text)) or _read_exact(field, literal.text)
     if not found:
         raise _unreadable(field, literal, _("Nothing of that name was found."))
     return found
+
+
+def _read_exact(field: Field, text: str) -> tuple[Any, ...]:
+    """The key itself, written behind `#` where no name means it alone."""
+    if field.exact is None or not _EXACT.fullmatch(text):
+        return ()
+    try:
+        return (field.exact(text[1:]),)
+    except ValueError:
+        return ()
 
 
 def _read_identity(field: Field, literal: Literal) -> tuple[Any, ...]:

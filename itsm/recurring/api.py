@@ -17,7 +17,7 @@ from itsm.recurring.times import clock_text, minute_of
 from itsm.tickets.api import category_id
 from itsm.web import api
 from itsm.web.access import current_actor, requires
-from sla import queries as sla
+from sla.agreements import queries as sla
 
 blueprint = Blueprint("recurring-api", __name__, description="Recurring tickets")
 

@@ -21,7 +21,7 @@ from itsm.recurring.models import Recurrence, RecurrenceRun
 from itsm.recurring.rule import MOVE, SKIP, IsWorkday, Schedule, checked, every_day
 from itsm.tickets import services as tickets
 from itsm.tickets.models import Category, Ticket
-from sla.calendar import BusinessCalendar, parse_calendar
+from sla.calendars.calendar import BusinessCalendar, parse_calendar
 from sla.models import BusinessHours
 
 EDIT = "recurring.edit"

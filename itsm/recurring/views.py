@@ -24,7 +24,7 @@ from itsm.tickets import queries as tickets
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
 from itsm.web.presentation import reader
-from sla import queries as sla
+from sla.agreements import queries as sla
 
 blueprint = Blueprint("recurring", __name__, template_folder="templates")
 

@@ -10,7 +10,7 @@ from typing import Any
 from itsm.kernel.text import RIGHT_TO_LEFT
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # an identifier; nothing is fetched
-COLOURS = ("#0a66c2", "#d9480f", "#1e7a34", "#7b4fb3", "#b58900")
+COLOURS = ("#0a66c2", "#d9480f", "#1e7a34", "#7b4fb3", "#b58900", "#0b7285", "#c2255c", "#5c6b7a")
 FONT = "Inter, Vazirmatn, sans-serif"
 FONTS = Path(__file__).resolve().parents[1] / "web" / "static" / "vendor" / "fonts"
 PERSIAN_NUMERALS = list("۰۱۲۳۴۵۶۷۸۹")
@@ -53,7 +53,7 @@ def grouped_bars(
     }
     bars = {
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
-        "encoding": {"color": _colour(series, series_order), "tooltip": _tooltip(label, series, value)},
+        "encoding": {"color": colour_of(series, series_order), "tooltip": tooltip_of(label, series, value)},
     }
     layers = [bars]
     if len(rows) <= 16:
@@ -62,7 +62,7 @@ def grouped_bars(
             "encoding": {"text": {"field": "text", "type": "nominal"}},
         }
         layers.append(text)
-    return _spec(rows, language) | {"width": WIDTH, "height": HEIGHT, "encoding": base, "layer": layers}
+    return specification(rows, language) | {"width": WIDTH, "height": HEIGHT, "encoding": base, "layer": layers}
 
 
 def _gap(rows: Sequence[dict[str, Any]]) -> float:
@@ -94,18 +94,29 @@ def stacked_rows(
     }
     bars = {
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
-        "encoding": {"y": y, "x": x, "color": _colour(series, series_order), "tooltip": _tooltip(label, series, value)},
+        "encoding": {
+            "y": y,
+            "x": x,
+            "color": colour_of(series, series_order),
+            "tooltip": tooltip_of(label, series, value),
+        },
     }
-    return _spec(rows, language) | bars | {"width": WIDTH - 120, "height": {"step": ROW_HEIGHT}}
+    return specification(rows, language) | bars | {"width": WIDTH - 120, "height": {"step": ROW_HEIGHT}}
 
 
-def _colour(title: str, order: Sequence[str]) -> dict[str, Any]:
+def colour_of(title: str, order: Sequence[str]) -> dict[str, Any]:
+    """The colour of each series, with the legend above."""
     domain = list(order)
-    scale = {"domain": domain, "range": list(COLOURS[: len(domain)])} if domain else {"range": list(COLOURS)}
+    scale = (
+        {"domain": domain, "range": [COLOURS[place % len(COLOURS)] for place in range(len(domain))]}
+        if domain
+        else {"range": list(COLOURS)}
+    )
     return {"field": "series", "type": "nominal", "title": title, "scale": scale, "legend": {"orient": "top"}}
 
 
-def _tooltip(label: str, series: str, value: str) -> list[dict[str, Any]]:
+def tooltip_of(label: str, series: str, value: str) -> list[dict[str, Any]]:
+    """What a mark says when it is pointed at."""
     return [
         {"field": "label", "type": "nominal", "title": label},
         {"field": "series", "type": "nominal", "title": series},
@@ -113,7 +124,8 @@ def _tooltip(label: str, series: str, value: str) -> list[dict[str, Any]]:
     ]
 
 
-def _spec(rows: Sequence[dict[str, Any]], language: str) -> dict[str, Any]:
+def specification(rows: Sequence[dict[str, Any]], language: str) -> dict[str, Any]:
+    """What every chart has: its data, the house's letters and lines, and numbers as the language writes them."""
     config: dict[str, Any] = {
         "font": FONT,
         "view": {"stroke": None},

@@ -15,6 +15,7 @@ from itsm.kernel.errors import NotFound
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import LANGUAGES, _
 from itsm.reports import exports
+from itsm.reports.design import PAPERS
 from itsm.reports.schemas import FORMATS, question_of
 from sla.models import Agreement
 
@@ -32,6 +33,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--agreement", help="Name or id of a service level agreement.")
 @click.option("--language", type=click.Choice(list(LANGUAGES)), help="By default the site's.")
 @click.option("--timezone", help="Zone of the period's days; by default the site's.")
+@click.option("--paper", type=click.Choice(list(PAPERS)), help="With pdf: size of the pages; by default the site's.")
 @click.option("--table", default="", help="With --format csv: the table to write, such as breaches or clocks.")
 @click.option(
     "-o",
@@ -50,10 +52,15 @@ def report(
     agreement: str | None,
     language: str | None,
     timezone: str | None,
+    paper: str | None,
     table: str,
     output: str,
 ) -> None:
-    """Write the report NAME (sla, incidents, changes, assets) of a period to a file."""
+    """Write the report NAME of a period to a file.
+
+    NAME is one of: sla, ola, uc, incidents, backlog, times, quality, workload, top, satisfaction, availability, changes,
+    problems, assets.
+    """
     days: dict[str, date] = {"from_day": first.date(), "to_day": end.date()}
     with reading(), unit_of_work():
         actor = command_actor()
@@ -61,6 +68,7 @@ def report(
             "organisation": _find("organisation", Organisation.id, Organisation.name, organisation),
             "agreement": _find("agreement", Agreement.id, Agreement.name, agreement),
             "timezone": timezone,
+            "paper": paper or "",
         }
         question = question_of(actor, arguments, language=language or settings().language)
         content = exports.make_file(actor, name, question, file_format or _format_of(output), table=table)

@@ -9,16 +9,20 @@ from typing import Any
 from itsm.reports.metrics import Share, rounded_half_up
 from itsm.reports.periods import Period
 
-TEMPLATE_VERSION = "1"
+TEMPLATE_VERSION = "2"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `kind` is one of text, count, share, seconds, instant, day, priority, ticket, clock, yes_no."""
+    """One column; `kind` is one of text, count, number, share, seconds, instant, day, priority, ticket, clock, yes_no.
+
+    A number of a column that `leads` is a link to the records that it counts: these pairs join the row's `drill`.
+    """
 
     name: str
     title: str
     kind: str = "text"
+    leads: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,38 @@ class Chart:
 
 @dataclass(frozen=True)
 class Figure:
-    """One key figure."""
+    """One key figure; `drill` is the filter that lists what it counts, None where there is no list."""
 
     name: str
     title: str
     value: Any
     kind: str = "count"
     note: str = ""
+    drill: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One stretch of an explained clock: instants, whether and why it was counted, the calendar's rule, its open seconds."""
+
+    from_at: datetime
+    to_at: datetime
+    counted: bool
+    reason: str
+    rule: str
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A missed target and how its clock came to its time: `lead` says it in a sentence, the counted segments add up."""
+
+    reference: Reference
+    title: str
+    target: str
+    lead: str
+    segments: tuple[Segment, ...]
+    total_seconds: int
 
 
 @dataclass(frozen=True)
@@ -72,7 +101,8 @@ class Report:
     """Everything that a report says.
 
     `facts` are what it was asked for, as label and text; `lists` are long tables; `flat` is the table that stands for the
-    report as CSV; `cut_off_at` is the instant up to which data count.
+    report as CSV; `cut_off_at` is the instant up to which data count; `exclusions` say what is left out and how much of it;
+    `explained` are missed targets with their clocks, of `explained_of` in all.
     """
 
     name: str
@@ -91,6 +121,9 @@ class Report:
     digest: str
     drill_address: str = ""
     extra: tuple[Table, ...] = field(default=())
+    exclusions: tuple[str, ...] = ()
+    explained: tuple[Explained, ...] = ()
+    explained_of: int = 0
 
     def table(self, name: str) -> Table | None:
         """The table of this name."""
@@ -140,6 +173,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "tables": {table.name: table_rows(table) for table in report.tables},
         "lists": {table.name: table_rows(table) for table in report.lists},
         "definitions": [{"term": term, "text": text} for term, text in report.definitions],
+        "exclusions": list(report.exclusions),
         "template_version": TEMPLATE_VERSION,
         "digest": report.digest,
     }

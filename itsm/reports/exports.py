@@ -17,7 +17,7 @@ from itsm.kernel.records import require
 from itsm.kernel.text import _, language
 from itsm.reports import catalogue
 from itsm.reports.document import Report, as_data
-from itsm.reports.pdf import pdf_bytes
+from itsm.reports.pdf import Step, no_step, pdf_bytes
 from itsm.reports.periods import Period
 from itsm.reports.request import Question
 from itsm.reports.sheets import csv_text, xlsx_bytes
@@ -25,32 +25,33 @@ from itsm.reports.sheets import csv_text, xlsx_bytes
 PERMISSION = "reports.read"
 
 
-def _json_bytes(report: Report, question: Question) -> bytes:
-    del question
+def _json_bytes(report: Report, question: Question, step: Step = no_step) -> bytes:
+    del question, step
     return json.dumps(as_data(report), ensure_ascii=False, indent=1).encode()
 
 
-def _csv_bytes(report: Report, question: Question) -> bytes:
-    del question
+def _csv_bytes(report: Report, question: Question, step: Step = no_step) -> bytes:
+    del question, step
     return csv_text(report.flat).encode("utf-8-sig")
 
 
-def _xlsx(report: Report, question: Question) -> bytes:
+def _xlsx(report: Report, question: Question, step: Step = no_step) -> bytes:
     del question
-    return xlsx_bytes(report)
+    return xlsx_bytes(report, step)
 
 
 @dataclass(frozen=True)
 class Format:
-    """One file format: media type, how it is made, and whether it holds every record."""
+    """One file format: media type, how it is made, whether it holds every record, or explains missed clocks."""
 
     media_type: str
-    make: Callable[[Report, Question], bytes]
+    make: Callable[..., bytes]
     complete: bool = False
+    explain: bool = False
 
 
 FORMATS = {
-    "pdf": Format("application/pdf", pdf_bytes),
+    "pdf": Format("application/pdf", pdf_bytes, explain=True),
     "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx, complete=True),
     "csv": Format("text/csv; charset=utf-8", _csv_bytes, complete=True),
     "json": Format("application/json", _json_bytes),
@@ -61,7 +62,7 @@ def make_file(actor: Actor, name: str, question: Question, file_format: str, *, 
     """A report as the bytes of a file; `table` names one table to write as CSV instead of the report's own."""
     require(actor, PERMISSION)
     kind = FORMATS[file_format]
-    report = catalogue.build(actor, name, question, complete=kind.complete)
+    report = catalogue.build(actor, name, question, complete=kind.complete, explain=kind.explain)
     if table and file_format == "csv":
         return _one_table(report, table)
     return kind.make(report, question)
@@ -118,6 +119,7 @@ def as_payload(question: Question) -> dict[str, Any]:
         "cut_off_at": question.cut_off_at.isoformat(),
         "organisation_id": question.organisation_id,
         "agreement_id": question.agreement_id,
+        "paper": question.paper,
     }
 
 
@@ -127,7 +129,14 @@ def from_payload(values: dict[str, Any]) -> Question:
         date.fromisoformat(values["first"]), date.fromisoformat(values["end"]), values["timezone"], values["jalali"]
     )
     cut_off_at = datetime.fromisoformat(values["cut_off_at"])
-    return Question(period, values["language"], cut_off_at, values["organisation_id"], values["agreement_id"])
+    return Question(
+        period,
+        values["language"],
+        cut_off_at,
+        values["organisation_id"],
+        values["agreement_id"],
+        values.get("paper", ""),
+    )
 
 
 def run_task(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
@@ -141,9 +150,9 @@ def run_task(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
             raise NotFound(_("The person who asked for this report is not there any more."))
         actor = actor_of(person, channel="web")
         require(actor, PERMISSION)
-        report = catalogue.build(actor, name, question, complete=FORMATS[file_format].complete)
-    progress.step(50, _in(question, _("Writing the document")))
-    content = FORMATS[file_format].make(report, question)
+        kind = FORMATS[file_format]
+        report = catalogue.build(actor, name, question, complete=kind.complete, explain=kind.explain)
+    content = kind.make(report, question, _Steps(progress, _in(question, _("Writing the document"))))
     progress.step(95, _in(question, _("Keeping the file")))
     with unit_of_work():
         sha256 = files.store(content)
@@ -153,6 +162,18 @@ def run_task(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "media_type": FORMATS[file_format].media_type,
         "digest": report.digest,
     }
+
+
+class _Steps:
+    """Tells the progress of writing, from 50 per cent on, and ends the work when somebody cancelled it."""
+
+    def __init__(self, progress: Progress, text: str) -> None:
+        self.progress, self.text, self.percent = progress, text, 50
+        self()
+
+    def __call__(self) -> None:
+        self.progress.step(self.percent, self.text)
+        self.percent = min(self.percent + 5, 90)
 
 
 def _in(question: Question, message: Any) -> str:
@@ -168,6 +189,19 @@ def get_task(actor: Actor, task_id: int) -> BackgroundTask:
     )
     if task is None or not mine or not task.kind.startswith("report."):
         raise NotFound(_("There is no such report, or it is not yours."))
+    return task
+
+
+def cancel_task(actor: Actor, task_id: int) -> BackgroundTask:
+    """Cancel a report that is not ready; one that is being made stops at its next step, and nothing is kept."""
+    task = get_task(actor, task_id)
+    before = task.state
+    jobs.cancel(task)
+    session.flush()
+    if task.state != before:
+        audit.record(
+            actor, "task.cancelled", subject_kind="task", subject_id=task.id, changes={"state": [before, task.state]}
+        )
     return task
 
 

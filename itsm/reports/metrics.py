@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from statistics import median as middle
 
 PERCENT_DIGITS = 1
 
@@ -39,7 +38,11 @@ def mean(values: Sequence[int]) -> Fraction | None:
 
 def median(values: Sequence[int]) -> Fraction | None:
     """The middle value; of an even number of values the mean of the two in the middle."""
-    return Fraction(middle(Fraction(value) for value in values)) if values else None
+    if not values:
+        return None
+    ordered = sorted(values)
+    half, odd = divmod(len(ordered), 2)
+    return Fraction(ordered[half]) if odd else Fraction(ordered[half - 1] + ordered[half], 2)
 
 
 def percentile(values: Sequence[int], percent: int) -> int | None:
@@ -76,3 +79,13 @@ def open_times(created_at: datetime, moves: Iterable[tuple[datetime, bool]]) -> 
 def backlog(tickets: Iterable[OpenTimes], at: datetime) -> int:
     """How many tickets were open at an instant, by their history and not by their present state."""
     return sum(ticket.is_open_at(at) for ticket in tickets)
+
+
+def time_between_failures(agreed: int, outages: Sequence[int]) -> Fraction | None:
+    """Mean time between failures: agreed time less time down, by the number of failures; None without any."""
+    return Fraction(agreed - sum(outages), len(outages)) if outages else None
+
+
+def time_to_restore(outages: Sequence[int]) -> Fraction | None:
+    """Mean time to restore service: time down by the number of failures; None without any."""
+    return Fraction(sum(outages), len(outages)) if outages else None

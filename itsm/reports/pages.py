@@ -22,6 +22,15 @@ class ShownCell:
 
 
 @dataclass(frozen=True)
+class ShownFigure:
+    """A key figure as text, and where it leads."""
+
+    title: str
+    text: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class ShownTable:
     """A table as text."""
 
@@ -42,7 +51,12 @@ def shown_report(report: Report, question: Question, *, links: bool = True) -> d
         "language": report.language,
         "direction": "rtl" if report.language in RIGHT_TO_LEFT else "ltr",
         "period": f"{reader.day(report.period.first)} – {reader.day(report.period.end)}",
-        "figures": [(figure, cell(figure.value, figure.kind, reader)) for figure in report.figures],
+        "figures": [
+            ShownFigure(
+                figure.title, cell(figure.value, figure.kind, reader), _address(drill_address, question, figure.drill)
+            )
+            for figure in report.figures
+        ],
         "shown_tables": [shown_table(table, question, drill_address=drill_address) for table in report.tables],
         "lists": [shown_table(table, question, drill_address=drill_address) for table in report.lists],
         "template_version": TEMPLATE_VERSION,
@@ -55,25 +69,43 @@ def shown_table(table: Table, question: Question, *, drill_address: str = "") ->
     drill = table.drill if drill_address else ()
     rows = []
     for place, row in enumerate(table.rows):
-        address = f"{drill_address}?{query_of(question, **drill[place])}" if drill else ""
+        part = drill[place] if drill else None
         rows.append(
-            [_shown(value, column, question, address) for value, column in zip(row, table.columns, strict=True)]
+            [
+                _shown(value, column, question, _leads(value, column, drill_address, question, part))
+                for value, column in zip(row, table.columns, strict=True)
+            ]
         )
+    whole: dict[str, Any] | None = {} if drill else None
     total = [
-        _shown(value, column, question, "") for value, column in zip(table.total or (), table.columns, strict=False)
+        _shown(value, column, question, _leads(value, column, drill_address, question, whole))
+        for value, column in zip(table.total or (), table.columns, strict=False)
     ]
     return ShownTable(table.name, table.title, table.columns, rows, total, table.note)
 
 
-def _shown(value: Any, column: Column, question: Question, address: str) -> ShownCell:
+def _address(drill_address: str, question: Question, drill: dict[str, Any] | None) -> str:
+    return f"{drill_address}?{query_of(question, **drill)}" if drill_address and drill is not None else ""
+
+
+def _leads(value: Any, column: Column, drill_address: str, question: Question, part: dict[str, Any] | None) -> str:
+    """Where a cell leads: to its record, or to what its number counts."""
     if isinstance(value, Reference):
-        leads_to = value.address
-    else:
-        leads_to = address if column.name in {"counted", "clocks"} and value else ""
+        return value.address
+    if part is None or not column.leads or not _says_something(value):
+        return ""
+    return _address(drill_address, question, part | dict(column.leads))
+
+
+def _says_something(value: Any) -> bool:
+    return bool(value.whole) if isinstance(value, Share) else bool(value)
+
+
+def _shown(value: Any, column: Column, question: Question, address: str) -> ShownCell:
     percent = value.percent() if isinstance(value, Share) else None
     return ShownCell(
         cell(value, column.kind, question.reader),
-        leads_to,
+        address,
         column.kind in NUMERIC,
         None if percent is None else float(percent),
     )

@@ -1,54 +1,124 @@
-"""Reports as PDF: the same bytes for the same report."""
+"""Reports as PDF: the same bytes for the same report, question and design."""
 
 import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from flask import current_app
 
 from itsm.kernel.text import RIGHT_TO_LEFT, language
-from itsm.reports.charts import draw_png, draw_svg
-from itsm.reports.document import Chart, Report
+from itsm.reports import design as designs
+from itsm.reports.charts import COLOURS, draw_png, draw_svg
+from itsm.reports.design import PAPERS, Design
+from itsm.reports.document import Chart, Explained, Report
 from itsm.reports.pages import shown_report
+from itsm.reports.present import cell
 from itsm.reports.request import Question
 
 MIRRORED = """
 @page {
   @top-left { content: none; } @top-right { content: element(running); }
   @bottom-right { content: element(foot); }
-  @bottom-left { content: counter(pages, persian) " / " counter(page, persian);
+  @bottom-left { content: counter(page, persian) " / " counter(pages, persian);
     font: 8pt "Vazirmatn", "Inter", sans-serif; color: #5b6673; }
 }
-@page :first { @top-right { content: none; } }
+@page cover { @top-right { content: none; } @bottom-left { content: none; } @bottom-right { content: none; } }
 """
 TEMPLATES = Path(__file__).parent / "templates" / "reports"
+LISTED = 120  # rows of a long list in a document; sheets hold all
+SEGMENTS = 12  # of one explained clock in a document
+Step = Callable[[], None]
 
 
-def pdf_bytes(report: Report, question: Question) -> bytes:
-    """The report on A4, with page numbers, bookmarks, embedded fonts and texts that can be selected."""
+def no_step() -> None:
+    """Nobody waits for news of how far the work is."""
+
+
+def pdf_bytes(report: Report, question: Question, step: Step = no_step) -> bytes:
+    """The report with cover, page numbers, bookmarks, tags, embedded fonts and texts that can be selected.
+
+    `step` is called between the parts of the work and may raise to end it.
+    """
+    design = designs.in_force()
     with language(report.language):
-        html = report_html(report, question)
+        html = report_html(report, question, design, step)
     from itsm.kernel.pdf import render_pdf  # heavy: only who makes a PDF waits for it
 
-    return render_pdf(html, stylesheets=[_style(), MIRRORED if report.language in RIGHT_TO_LEFT else ""])
+    step()
+    return render_pdf(html, stylesheets=styles(report.language, question.paper or design.paper, design), between=step)
 
 
-def report_html(report: Report, question: Question) -> str:
+def styles(code: str, paper: str, design: Design) -> Sequence[str]:
+    """The style sheets of a document in a language, on a paper, in the site's colour."""
+    page = f"@page {{ size: {PAPERS[paper]}; }} :root {{ --site: {design.colour}; }}"
+    return [page, _style(), MIRRORED if code in RIGHT_TO_LEFT else ""]
+
+
+def report_html(report: Report, question: Question, design: Design | None = None, step: Step = no_step) -> str:
     """The document that becomes the PDF; everything from people is escaped, charts are images in the document itself."""
+    design = design or designs.in_force()
     template = current_app.jinja_env.get_template("reports/document.html")
-    shown = shown_report(report, question, links=False)
-    return template.render(**shown, drawings=[(chart, drawing(chart, report.language)) for chart in report.charts])
+    short = replace(report, lists=tuple(replace(each, rows=each.rows[:LISTED]) for each in report.lists))
+    shown = shown_report(short, question, links=False)
+    drawings = []
+    for chart in report.charts:
+        step()
+        drawings.append((chart, drawing(chart, report.language, design.colour)))
+    return template.render(
+        **shown,
+        drawings=drawings,
+        design=design,
+        logo=_data(designs.logo_bytes(design), "image/png"),
+        cut=[len(full.rows) - len(part.rows) for full, part in zip(report.lists, short.lists, strict=True)],
+        listed=LISTED,
+        explained=[_explained(each, question) for each in report.explained],
+    )
 
 
-def drawing(chart: Chart, code: str) -> str:
+def _explained(found: Explained, question: Question) -> dict[str, Any]:
+    """A missed target as the document shows it: the first segments as texts, and the time that they add up to."""
+    reader = question.reader
+    rows = [
+        {
+            "from": reader.instant(part.from_at),
+            "to": reader.instant(part.to_at),
+            "counted": part.counted,
+            "is_note": part.from_at == part.to_at,
+            "reason": part.reason,
+            "rule": part.rule,
+            "seconds": cell(part.seconds, "seconds", reader),
+        }
+        for part in found.segments[:SEGMENTS]
+    ]
+    return {
+        "number": found.reference.number,
+        "title": found.title,
+        "target": found.target,
+        "lead": found.lead,
+        "rows": rows,
+        "more": len(found.segments) - len(rows),
+        "total": cell(found.total_seconds, "seconds", reader),
+    }
+
+
+def drawing(chart: Chart, code: str, colour: str = COLOURS[0]) -> str:
     """A chart as a `data:` address: SVG, whose texts can be selected; a picture in right-to-left languages.
 
     WeasyPrint places the letters of an SVG's text one by one, which leaves Persian ones unjoined. The figures stand in the
-    tables as text all the same.
+    tables as text all the same. The first series bears the site's colour.
     """
+    spec = json.loads(json.dumps(chart.spec).replace(COLOURS[0], colour))
     if code in RIGHT_TO_LEFT:
-        return "data:image/png;base64," + base64.b64encode(draw_png(chart.spec)).decode()
-    return "data:image/svg+xml;base64," + base64.b64encode(draw_svg(chart.spec).encode()).decode()
+        return _data(draw_png(spec), "image/png")
+    return _data(draw_svg(spec).encode(), "image/svg+xml")
+
+
+def _data(content: bytes | None, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}" if content is not None else ""
 
 
 @cache

@@ -15,7 +15,7 @@ from itsm.reports.metrics import Share
 from itsm.tickets.priority import TITLES
 
 DASH = "–"
-NUMERIC = frozenset({"count", "share", "seconds", "instant", "day"})
+NUMERIC = frozenset({"count", "number", "share", "seconds", "instant", "day"})
 
 
 def share_text(share: Share, reader: Reader) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,13 +24,17 @@ from itsm.reports.periods import Period
 
 @dataclass(frozen=True)
 class Question:
-    """A report's parameters. `cut_off_at` is the instant up to which data count: now, or the end of a past period."""
+    """A report's parameters. `cut_off_at` is the instant up to which data count: now, or the end of a past period.
+
+    `paper` is the size of a document's pages (`A4`, `Letter`), empty for the site's.
+    """
 
     period: Period
     language: str
     cut_off_at: datetime
     organisation_id: int | None = None
     agreement_id: int | None = None
+    paper: str = ""
 
     @property
     def reader(self) -> Reader:
@@ -58,12 +62,13 @@ def ask(
     language: str,
     organisation_id: int | None = None,
     agreement_id: int | None = None,
+    paper: str = "",
 ) -> Question:
     """A question about a period as things stand now."""
     now = clock.now().replace(microsecond=0)
     if period.from_at > now:
         raise Invalid.field("from", _("This period has not begun yet."))
-    return Question(period, language, min(now, period.to_at), organisation_id, agreement_id)
+    return Question(period, language, min(now, period.to_at), organisation_id, agreement_id, paper)
 
 
 def organisation_ids(actor: Actor, organisation_id: int | None) -> frozenset[int] | None:
@@ -100,7 +105,7 @@ def common_facts(question: Question) -> list[tuple[str, str]]:
     ]
 
 
-def digest_of(name: str, question: Question, inputs: Iterable[Sequence[Any]]) -> str:
+def digest_of(name: str, question: Question, inputs: Iterable[Iterable[Any]]) -> str:
     """SHA-256 over the parameters and every input row; the same in all languages. Rule: R2."""
     parameters = {
         "report": name,
@@ -114,5 +119,7 @@ def digest_of(name: str, question: Question, inputs: Iterable[Sequence[Any]]) ->
     }
     hashed = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode())
     for rows in inputs:
-        hashed.update(repr(rows).encode())
+        hashed.update(b"[")
+        for row in rows:
+            hashed.update(repr(row).encode())
     return hashed.hexdigest()

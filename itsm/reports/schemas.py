@@ -11,6 +11,7 @@ from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import LANGUAGES, _
+from itsm.reports.design import LONGEST_NAME, LONGEST_TEXT, PAPERS
 from itsm.reports.periods import checked_period, presets
 from itsm.reports.request import Question, ask
 from itsm.reports.tally import APART, COUNTED
@@ -31,6 +32,7 @@ class ReportArguments(StrictSchema):
         validate=validate.Length(max=60), metadata={"description": "IANA zone; the site's by default"}
     )
     language = fields.String(validate=validate.OneOf(list(LANGUAGES)))
+    paper = fields.String(validate=validate.OneOf(list(PAPERS)), metadata={"description": "size of a PDF's pages"})
 
 
 class ReportQuestion(ReportArguments):
@@ -46,14 +48,34 @@ class ExportForm(ReportArguments):
     format = fields.String(required=True, validate=validate.OneOf(FORMATS))
 
 
+class DesignForm(StrictSchema):
+    """How documents look."""
+
+    name = fields.String(validate=validate.Length(max=LONGEST_NAME), load_default="")
+    colour = fields.String(required=True, validate=validate.Length(max=20))
+    cover_text = fields.String(validate=validate.Length(max=LONGEST_TEXT), load_default="")
+    paper = fields.String(required=True, validate=validate.Length(max=20))
+    remove_logo = fields.Boolean(load_default=False)
+
+
 class ClockFilter(ReportArguments):
     """Which clocks a figure was counted from."""
 
     metric = fields.String(validate=validate.Length(max=30))
     priority = fields.Integer(validate=validate.Range(1, 5))
     group = fields.Integer()
+    owner = fields.Integer()
     month = fields.Integer(validate=validate.Range(0, 200))
-    outcome = fields.String(validate=validate.OneOf([*COUNTED, *APART]))
+    outcome = fields.String(validate=validate.OneOf([*COUNTED, *APART, "counted", "missed"]))
+    list = fields.String(validate=validate.OneOf(["apart"]))
+
+
+class RecordFilter(ReportArguments):
+    """Which records a figure was counted from: its name, and with `by` and `key` one row of a table."""
+
+    figure = fields.String(validate=validate.Length(max=60))
+    by = fields.String(validate=validate.Length(max=60))
+    key = fields.String(validate=validate.Length(max=300))
 
 
 class ReportItem(Schema):
@@ -85,6 +107,7 @@ class ReportOutput(Schema):
     tables = fields.Dict()
     lists = fields.Dict()
     definitions = fields.List(fields.Dict())
+    exclusions = fields.List(fields.String())
     template_version = fields.String()
     digest = fields.String()
 
@@ -97,7 +120,11 @@ def question_of(actor: Actor, data: dict[str, Any], *, language: str) -> Questio
     first, end = _days(data, today, jalali=chosen == "fa")
     period = checked_period(first, end, timezone=zone, jalali=chosen == "fa")
     question = ask(
-        period, language=chosen, organisation_id=data.get("organisation"), agreement_id=data.get("agreement")
+        period,
+        language=chosen,
+        organisation_id=data.get("organisation"),
+        agreement_id=data.get("agreement"),
+        paper=data.get("paper", ""),
     )
     question.selection(actor)
     return question

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -52,7 +52,7 @@ class Workbook:
     def __init__(self, report: Report) -> None:
         self.report, self.target = report, io.BytesIO()
         options = {
-            "in_memory": True,
+            "constant_memory": True,  # rows go to a file of their own as they are written: sheets may be long
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
@@ -130,8 +130,11 @@ def _width(table: Table, place: int, column: Column) -> int:
     return min(max(longest, min(len(column.title), 14), 8) + 2, WIDEST)
 
 
-def xlsx_bytes(report: Report) -> bytes:
-    """The whole report as a workbook: summary, each table, every record counted, definitions."""
+def xlsx_bytes(report: Report, step: Callable[[], None] = lambda: None) -> bytes:
+    """The whole report as a workbook: summary, each table, every record counted, definitions.
+
+    `step` is called before each sheet and may raise to end the work.
+    """
     with language(report.language):
         book = Workbook(report)
         facts = [*report.facts, (_("Template version"), TEMPLATE_VERSION), (_("Digest"), report.digest)]
@@ -140,6 +143,8 @@ def xlsx_bytes(report: Report) -> bytes:
         kinds = ["text"] * (len(facts) + len(words)) + [figure.kind for figure in report.figures]
         book.add_lines(str(_("Summary")), [*facts, *words, *figures], kinds)
         for table in (*report.tables, *report.lists, *report.extra):
+            step()
             book.add_table(table)
-        book.add_lines(str(_("Definitions")), report.definitions)
+        left_out = [(_("What is left out") if not place else "", text) for place, text in enumerate(report.exclusions)]
+        book.add_lines(str(_("Definitions")), [*report.definitions, *left_out])
         return book.content()

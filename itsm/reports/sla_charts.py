@@ -10,13 +10,17 @@ from itsm.reports.document import Chart
 from itsm.reports.metrics import Share
 from itsm.reports.present import month_label, share_text
 from itsm.reports.request import Question
-from itsm.reports.sla_words import METRICS, metric_title
+from itsm.reports.sla_words import metric_rank, metric_title
 from itsm.reports.tally import MISSED, Clocks, tally_by
 from itsm.tickets.priority import TITLES
 
 
 def build(
-    clocks: Sequence[Clocks], months: Sequence[date], groups: dict[int, str], question: Question
+    clocks: Sequence[Clocks],
+    months: Sequence[date],
+    groups: dict[int, str],
+    question: Question,
+    responsible: Callable[[Clocks], int],
 ) -> tuple[Chart, ...]:
     """Compliance by month, and where targets were missed, by priority and by group."""
     found = [_month_chart(clocks, months, question)]
@@ -41,7 +45,7 @@ def build(
                 str(_("Missed targets by group")),
                 str(_("Group")),
                 question,
-                key=lambda clock: groups.get(clock.group_id or 0, str(_("no group"))),
+                key=lambda clock: groups.get(responsible(clock), str(_("no group"))),
                 label=str,
             )
         )
@@ -49,11 +53,11 @@ def build(
 
 
 def _month_chart(clocks: Sequence[Clocks], months: Sequence[date], question: Question) -> Chart:
-    tallies = tally_by(clocks, lambda clock: (METRICS.index(clock.metric), clock.bucket))
+    tallies = tally_by(clocks, lambda clock: (metric_rank(clock.metric), clock.bucket))
     rows = [
         {
             "label": month_label(months[bucket], question.reader),
-            "series": metric_title(METRICS[metric]),
+            "series": metric_title(metric[1]),
             "value": float(percent),
             "text": share_text(Share(one.met, one.counted), question.reader),
         }
@@ -84,11 +88,11 @@ def _missed_chart(
     key: Callable[[Clocks], Any],
     label: Callable[[Any], str],
 ) -> Chart:
-    tallies = tally_by(missed, lambda clock: (key(clock), METRICS.index(clock.metric)))
+    tallies = tally_by(missed, lambda clock: (key(clock), metric_rank(clock.metric)))
     rows = [
         {
             "label": label(value),
-            "series": metric_title(METRICS[metric]),
+            "series": metric_title(metric[1]),
             "value": one.missed,
             "text": question.reader.number(one.missed),
         }
@@ -107,5 +111,4 @@ def _missed_chart(
 
 
 def _series(clocks: Sequence[Clocks]) -> list[str]:
-    present = {clock.metric for clock in clocks}
-    return [metric_title(metric) for metric in METRICS if metric in present]
+    return [metric_title(metric) for metric in sorted({clock.metric for clock in clocks}, key=metric_rank)]

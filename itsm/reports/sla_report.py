@@ -1,65 +1,122 @@
 """The SLA report: compliance of a period, where it was missed, and why."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
+from itsm.identity import queries as identity
 from itsm.kernel.actor import Actor
 from itsm.kernel.datasets import Selection, get_data_set
 from itsm.kernel.db import session
-from itsm.kernel.text import _
-from itsm.reports import sla_charts, sla_words, time_spent
-from itsm.reports.document import Column, Figure, Reference, Report, Table
+from itsm.kernel.text import Message, _
+from itsm.reports import clock_reasons, sla_charts, sla_words, time_spent
+from itsm.reports.document import Column, Explained, Figure, Reference, Report, Table
 from itsm.reports.present import month_label
 from itsm.reports.request import Question, common_facts, digest_of
-from itsm.reports.sla_words import METRICS, metric_title
+from itsm.reports.sla_words import metric_rank, metric_title
 from itsm.reports.tally import APART, COLUMNS, MISSED, Clocks, Tally, alike, tally, tally_by
-from itsm.tickets.models import Ticket
 from itsm.tickets.pages import address_of, number_of
 from sla.models import Agreement
-from sla.services import load as clocks_of
 
 NAME = "sla"
+TITLES: dict[str, Message] = {
+    "sla": _("Service level report"),
+    "ola": _("Report on agreements with groups (OLA)"),
+    "uc": _("Report on contracts with suppliers (UC)"),
+}
 BREACHES_SHOWN = 500
+EXPLAINED = 25  # in documents; sheets explain all
 BUCKET = COLUMNS.index("bucket")  # depends on the reader's months, so it is no part of the digest
 DETAILS = (
     "ticket_id", "kind", "title", "metric", "priority", "group", "organisation", "agreement", "target_seconds",
-    "elapsed_seconds", "started_at", "due_at", "ended_at", "breached_at", "reason", "outcome",
+    "elapsed_seconds", "started_at", "due_at", "ended_at", "breached_at", "reason", "outcome", "clock_id", "clock_kind",
+    "owner_id", "generation",
 )  # fmt: skip
 Row = dict[str, Any]
 
 
-def build(actor: Actor, question: Question, *, complete: bool = False) -> Report:
-    """The report as the actor may see it; `complete` adds the list of every clock counted, for sheets."""
+@dataclass(frozen=True)
+class Parties:
+    """What groups, agreements and the parties of an OLA or UC are called, and which of them a breakdown goes by."""
+
+    kind: str
+    groups: dict[int, str]
+    agreements: dict[int, str]
+    suppliers: dict[int, str]
+
+    def responsible(self, clock: Clocks) -> int:
+        """Who answers for a clock: the ticket's group, the group of an OLA, the supplier of a UC."""
+        return (clock.group_id or 0) if self.kind == "sla" else clock.owner_id
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Names of those who answer for clocks."""
+        return self.suppliers if self.kind == "uc" else self.groups
+
+
+def selection_of(actor: Actor, question: Question, kind: str, **more: Any) -> Selection:
+    """The clocks of one kind of agreement that the report is about."""
+    more["filters"] = (*question.filters, ("clock_kind", kind), *more.get("filters", ()))
+    return question.selection(actor, **more)
+
+
+def build(
+    actor: Actor, question: Question, *, kind: str = NAME, complete: bool = False, explain: bool = False
+) -> Report:
+    """The report as the actor may see it; `complete` adds the list of every clock counted, for sheets.
+
+    With `explain` the first missed targets are explained segment by segment, for documents; with `complete` all are.
+    """
     months = question.period.months()
-    selection = question.selection(actor, filters=question.filters, buckets=question.period.starts(months))
-    data_set = get_data_set("sla_clocks")
-    raw = data_set.read(actor, selection, COLUMNS)
+    selection = selection_of(actor, question, kind, buckets=question.period.starts(months))
+    raw = get_data_set("sla_clocks").read(actor, selection, COLUMNS)
     clocks = alike(raw)
+    digest = digest_of(kind, question, [(row[:BUCKET] + row[BUCKET + 1 :] for row in raw)])
+    del raw  # a row for each clock: much, and not needed any more
     whole = tally(clocks)
-    groups = time_spent.group_names()
-    tables = _tables(clocks, months, groups, question)
-    breaches = _breaches(actor, question, selection, groups, limit=None if complete else BREACHES_SHOWN)
+    parties = _parties(kind, clocks)
+    tables = _tables(clocks, months, parties, question)
+    missed = _missed(actor, selection, limit=None if complete else BREACHES_SHOWN + 1)
+    explained: tuple[Explained, ...] = ()
+    if explain:
+        explained = tuple(clock_reasons.explained(missed[:EXPLAINED], question))
+    extra: tuple[Table, ...] = ()
+    if complete:
+        reasons = clock_reasons.as_table(clock_reasons.explained(missed[: clock_reasons.MOST_EXPLAINED], question))
+        extra = (clock_list(actor, selection), reasons)
     return Report(
-        name=NAME,
-        title=str(_("Service level report")),
+        name=kind,
+        title=str(TITLES[kind]),
         language=question.language,
         period=question.period,
         cut_off_at=question.cut_off_at,
         facts=(*common_facts(question), (str(_("Agreement")), agreement_name(question.agreement_id))),
         figures=_figures(clocks, whole),
-        summary=tuple(sla_words.summary(clocks, groups, question)),
+        summary=tuple(sla_words.summary(clocks, parties.names, question, parties.responsible)),
         tables=(*tables, _apart(whole)),
-        charts=sla_charts.build(clocks, months, groups, question) if whole.counted else (),
-        lists=(breaches,),
+        charts=sla_charts.build(clocks, months, parties.names, question, parties.responsible) if whole.counted else (),
+        lists=(_breaches(missed, question, parties.groups, limit=None if complete else BREACHES_SHOWN),),
         definitions=tuple(sla_words.definitions()),
         flat=_flat(tables),
-        digest=digest_of(NAME, question, [[row[:BUCKET] + row[BUCKET + 1 :] for row in raw]]),
-        drill_address="/reports/sla/clocks",
-        extra=(clock_list(actor, selection),) if complete else (),
+        digest=digest,
+        drill_address=f"/reports/{kind}/clocks",
+        extra=extra,
+        exclusions=tuple(sla_words.exclusions(whole, question)),
+        explained=explained,
+        explained_of=whole.missed,
     )
+
+
+def _parties(kind: str, clocks: Sequence[Clocks]) -> Parties:
+    ids = {clock.agreement_id for clock in clocks}
+    agreements = {
+        row.id: row.name for row in session.execute(select(Agreement.id, Agreement.name).where(Agreement.id.in_(ids)))
+    }
+    suppliers = identity.organisation_names({clock.owner_id for clock in clocks}) if kind == "uc" else {}
+    return Parties(kind, time_spent.group_names(), agreements, suppliers)
 
 
 def agreement_name(agreement_id: int | None) -> str:
@@ -72,28 +129,26 @@ def agreement_name(agreement_id: int | None) -> str:
 
 def _figures(clocks: Sequence[Clocks], whole: Tally) -> tuple[Figure, ...]:
     by_metric = tally_by(clocks, lambda clock: clock.metric)
-    figures = [
-        Figure("compliance", str(_("Targets met")), whole.compliance, "share"),
+    return (
+        Figure("compliance", str(_("Targets met")), whole.compliance, "share", drill={}),
         *(
-            Figure(f"compliance_{metric}", metric_title(metric), by_metric[metric].compliance, "share")
-            for metric in METRICS
-            if metric in by_metric
+            Figure(f"compliance_{metric}", metric_title(metric), by_metric[metric].compliance, "share", drill={"metric": metric})
+            for metric in sorted(by_metric, key=metric_rank)
         ),
-        Figure("counted", str(_("Clocks counted")), whole.counted),
-        Figure("met", str(_("Met")), whole.met),
-        Figure("breached", str(_("Missed")), whole.missed),
-        Figure("open_overdue", str(_("of these still open")), whole.outcomes["overdue"]),
-    ]
-    return tuple(figures)
+        Figure("counted", str(_("Clocks counted")), whole.counted, drill={}),
+        Figure("met", str(_("Met")), whole.met, drill={"outcome": "met"}),
+        Figure("breached", str(_("Missed")), whole.missed, drill={"outcome": "missed"}),
+        Figure("open_overdue", str(_("of these still open")), whole.outcomes["overdue"], drill={"outcome": "overdue"}),
+    )  # fmt: skip
 
 
 def _tally_columns(*labels: Column) -> tuple[Column, ...]:
     return (
         *labels,
-        Column("counted", str(_("Counted")), "count"),
-        Column("met", str(_("Met")), "count"),
-        Column("breached", str(_("Missed")), "count"),
-        Column("open_overdue", str(_("of these open")), "count"),
+        Column("counted", str(_("Counted")), "count", leads=(("outcome", "counted"),)),
+        Column("met", str(_("Met")), "count", leads=(("outcome", "met"),)),
+        Column("breached", str(_("Missed")), "count", leads=(("outcome", "missed"),)),
+        Column("open_overdue", str(_("of these open")), "count", leads=(("outcome", "overdue"),)),
         Column("compliance_percent", str(_("Compliance")), "share"),
         Column("mean_seconds", str(_("Mean time")), "seconds"),
         Column("p90_seconds", str(_("Nine of ten within")), "seconds"),
@@ -113,26 +168,36 @@ def _tally_cells(one: Tally) -> tuple[Any, ...]:
 
 
 def _tables(
-    clocks: Sequence[Clocks], months: Sequence[date], groups: dict[int, str], question: Question
+    clocks: Sequence[Clocks], months: Sequence[date], parties: Parties, question: Question
 ) -> tuple[Table, ...]:
     priority = _breakdown(
         clocks, "priority", Column("priority", str(_("Priority")), "priority"), str(_("By target and priority")),
         key=lambda clock: clock.priority, label=lambda value: value,
     )  # fmt: skip
-    group = _breakdown(
-        clocks, "group", Column("group", str(_("Group"))), str(_("By target and group")),
-        key=lambda clock: clock.group_id or 0, label=lambda value: groups.get(value, str(_("no group"))),
+    nobody = str(_("no group"))
+    responsible = _breakdown(
+        clocks,
+        "owner" if parties.kind != "sla" else "group",
+        Column("group", str(_("Supplier") if parties.kind == "uc" else _("Group"))),
+        str(_("By target and supplier") if parties.kind == "uc" else _("By target and group")),
+        key=parties.responsible,
+        label=lambda value: parties.names.get(value, nobody),
+    )
+    agreement = _breakdown(
+        clocks, "agreement", Column("agreement", str(_("Agreement"))), str(_("By target and agreement")),
+        key=lambda clock: clock.agreement_id, label=lambda value: parties.agreements.get(value, str(value)),
     )  # fmt: skip
     month = _breakdown(
         clocks, "month", Column("month", str(_("Month"))), str(_("By target and month")),
         key=lambda clock: clock.bucket, label=lambda value: month_label(months[value], question.reader),
     )  # fmt: skip
-    return (_by_target(clocks), priority, group, month)
+    several = len({clock.agreement_id for clock in clocks}) > 1
+    return (_by_target(clocks), priority, responsible, *((agreement,) if several else ()), month)
 
 
 def _by_target(clocks: Sequence[Clocks]) -> Table:
     by_metric = tally_by(clocks, lambda clock: clock.metric)
-    shown = [metric for metric in METRICS if metric in by_metric]
+    shown = sorted(by_metric, key=metric_rank)
     return Table(
         "by_target",
         str(_("By target")),
@@ -152,15 +217,15 @@ def _breakdown(
     key: Callable[[Clocks], Any],
     label: Callable[[Any], Any],
 ) -> Table:
-    tallies = tally_by(clocks, lambda clock: (METRICS.index(clock.metric), key(clock)))
+    tallies = tally_by(clocks, lambda clock: (metric_rank(clock.metric), key(clock)))
     keys = sorted(tallies)
     return Table(
         f"by_{name}",
         title,
         _tally_columns(Column("target", str(_("Target"))), column),
-        tuple((metric_title(METRICS[each[0]]), label(each[1]), *_tally_cells(tallies[each])) for each in keys),
+        tuple((metric_title(each[0][1]), label(each[1]), *_tally_cells(tallies[each])) for each in keys),
         (str(_("Total")), "", *_tally_cells(tally(clocks))),
-        drill=tuple({"metric": METRICS[each[0]], name: each[1]} for each in keys),
+        drill=tuple({"metric": each[0][1], name: each[1]} for each in keys),
     )
 
 
@@ -168,7 +233,7 @@ def _apart(whole: Tally) -> Table:
     return Table(
         "not_counted",
         str(_("Not counted, listed apart")),
-        (Column("what", str(_("What"))), Column("clocks", str(_("Clocks")), "count")),
+        (Column("what", str(_("What"))), Column("clocks", str(_("Clocks")), "count", leads=(("list", "apart"),))),
         tuple((str(sla_words.OUTCOME_TITLES[name]), whole.outcomes[name]) for name in APART),
         (str(_("Total")), sum(whole.outcomes[name] for name in APART)),
         drill=tuple({"outcome": name} for name in APART),
@@ -209,25 +274,23 @@ def ticket_reference(row: Row) -> Reference:
 def clock_reference(row: Row) -> Reference:
     """The page that explains a clock."""
     number = number_of(row["kind"], row["ticket_id"])
-    return Reference(metric_title(row["metric"]), f"/sla/clocks/{number}/{row['metric']}")
+    which = "" if row["clock_kind"] == NAME else f"?clock={row['clock_id']}"
+    return Reference(metric_title(row["metric"]), f"/sla/clocks/{number}/{row['metric']}{which}")
 
 
-def _breaches(
-    actor: Actor, question: Question, selection: Selection, groups: dict[int, str], *, limit: int | None
-) -> Table:
-    missed = Selection(
-        from_at=selection.from_at,
-        to_at=selection.to_at,
-        organisation_ids=selection.organisation_ids,
-        filters=(*selection.filters, ("outcome", MISSED)),
-        limit=None if limit is None else limit + 1,
+def _missed(actor: Actor, selection: Selection, *, limit: int | None) -> list[Row]:
+    """Missed clocks with everything a list shows of them, the first of them with a limit."""
+    return read_details(
+        actor, replace(selection, filters=(*selection.filters, ("outcome", MISSED)), buckets=(), limit=limit)
     )
-    found = read_details(actor, missed)
-    shown = found if limit is None else found[:limit]
+
+
+def _breaches(found: Sequence[Row], question: Question, groups: dict[int, str], *, limit: int | None) -> Table:
+    shown = [dict(row) for row in (found if limit is None else found[:limit])]
     paths = time_spent.read_paths(sorted({row["ticket_id"] for row in shown}), question.cut_off_at)
-    spent = elapsed_at([row["ticket_id"] for row in shown if row["outcome"] == "overdue"], question.cut_off_at)
+    spent = _elapsed([row for row in shown if row["outcome"] == "overdue"], question)
     for row in shown:
-        row["elapsed_seconds"] = spent.get((row["ticket_id"], row["metric"]), row["elapsed_seconds"])
+        row["elapsed_seconds"] = spent.get(clock_reasons.key_of(row), row["elapsed_seconds"])
     rows = tuple(_breach(row, paths.get(row["ticket_id"], []), groups, question) for row in shown)
     note = (
         ""
@@ -249,19 +312,13 @@ def _breaches(
     return Table("breaches", str(_("Missed targets")), columns, rows, note=note)
 
 
-def elapsed_at(ticket_ids: Sequence[int], at: datetime) -> dict[tuple[int, str], int]:
-    """Business seconds that clocks of tickets had spent at an instant, by ticket and metric, computed from history.
+def _elapsed(rows: Sequence[Row], question: Question) -> dict[Any, int]:
+    """Business seconds that clocks of tickets had spent at the cut-off, computed from history.
 
     What is stored of an open clock is as of its last event; the time after that has to be counted. Rule: C1.
     """
-    spent: dict[tuple[int, str], int] = {}
-    for start in range(0, len(ticket_ids), time_spent.CHUNK):
-        chunk = ticket_ids[start : start + time_spent.CHUNK]
-        found = session.scalars(select(Ticket).where(Ticket.id.in_(chunk))).all()
-        for kept in clocks_of(found):
-            for row, standing in zip(kept.rows, kept.standings(at), strict=True):
-                spent[kept.ticket.id, row.metric] = standing.clock.elapsed_seconds
-    return spent
+    found = clock_reasons.standings_at(sorted({row["ticket_id"] for row in rows}), question)
+    return {key: clock.elapsed_seconds for key, clock in found.items()}
 
 
 def _breach(

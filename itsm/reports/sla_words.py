@@ -1,11 +1,12 @@
 """The words of the SLA report: names of targets and outcomes, the summary in sentences, definitions and exclusions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from itsm.kernel.text import _, plural
 from itsm.reports.present import share_text
 from itsm.reports.request import Question, period_text
-from itsm.reports.tally import APART, MISSED, Clocks, tally, tally_by
+from itsm.reports.tally import APART, MISSED, Clocks, Tally, tally, tally_by
+from sla.naming import MetricTitles
 
 METRIC_TITLES = {
     "response": _("Response"),
@@ -26,11 +27,18 @@ OUTCOME_TITLES = {
 
 
 def metric_title(metric: str) -> str:
-    """A target's name for people."""
-    return str(METRIC_TITLES.get(metric, metric))
+    """A target's name for people, also one of the site's own."""
+    return str(METRIC_TITLES[metric] if metric in METRIC_TITLES else MetricTitles()[metric])
 
 
-def summary(clocks: Sequence[Clocks], groups: dict[int, str], question: Question) -> list[str]:
+def metric_rank(metric: str) -> tuple[int, str]:
+    """Where a target stands among others: the shipped ones in the order in which they are met, then the site's own."""
+    return (METRICS.index(metric) if metric in METRICS else len(METRICS), metric)
+
+
+def summary(
+    clocks: Sequence[Clocks], groups: dict[int, str], question: Question, responsible: Callable[[Clocks], int]
+) -> list[str]:
     """The report in plain sentences."""
     whole, reader = tally(clocks), question.reader
     if not whole.counted:
@@ -55,7 +63,7 @@ def summary(clocks: Sequence[Clocks], groups: dict[int, str], question: Question
                 str(plural("%(num)s of the missed is still open.", "%(num)s of the missed are still open.", number))
             )
         )
-    sentences += _worst_group(clocks, groups, question)
+    sentences += _worst_group(clocks, groups, question, responsible)
     apart = sum(whole.outcomes[name] for name in APART)
     if apart:
         sentences.append(
@@ -67,10 +75,8 @@ def summary(clocks: Sequence[Clocks], groups: dict[int, str], question: Question
 def _by_target(clocks: Sequence[Clocks], question: Question) -> list[str]:
     by_metric = tally_by(clocks, lambda clock: clock.metric)
     reader, sentences = question.reader, []
-    for metric, title in METRIC_TITLES.items():
-        one = by_metric.get(metric)
-        if one is None:
-            continue
+    for metric in sorted(by_metric, key=metric_rank):
+        one, title = by_metric[metric], metric_title(metric)
         mean = "–" if one.mean_seconds is None else reader.clock_time(float(one.mean_seconds))
         p90 = "–" if one.p90_seconds is None else reader.clock_time(one.p90_seconds)
         sentences.append(
@@ -87,8 +93,10 @@ def _by_target(clocks: Sequence[Clocks], question: Question) -> list[str]:
     return sentences
 
 
-def _worst_group(clocks: Sequence[Clocks], groups: dict[int, str], question: Question) -> list[str]:
-    tallies = tally_by([clock for clock in clocks if clock.outcome in MISSED], lambda clock: clock.group_id or 0)
+def _worst_group(
+    clocks: Sequence[Clocks], groups: dict[int, str], question: Question, responsible: Callable[[Clocks], int]
+) -> list[str]:
+    tallies = tally_by([clock for clock in clocks if clock.outcome in MISSED], responsible)
     if not tallies:
         return [str(_("No target was missed."))]
     group_id = max(sorted(tallies), key=lambda each: tallies[each].missed)
@@ -153,4 +161,19 @@ def definitions() -> list[tuple[str, str]]:
             str(_("Digest")),
             str(_("SHA-256 over the parameters and every clock read: the same digest means the same data.")),
         ),
+    ]
+
+
+def exclusions(whole: Tally, question: Question) -> list[str]:
+    """What the figures leave out, with how many clocks of the period that were."""
+    reader = question.reader
+    counted = [
+        str(_("%(number)s clocks: %(what)s", number=reader.number(whole.outcomes[name]), what=OUTCOME_TITLES[name]))
+        for name in APART
+        if whole.outcomes[name]
+    ]
+    return [
+        *counted,
+        str(_("Tickets without an agreement have no clock and appear nowhere in this report.")),
+        str(_("Time outside of the agreed hours and while a clock is paused is not counted as elapsed.")),
     ]

@@ -14,13 +14,13 @@ from itsm.kernel.datasets import Selection, find_data_set
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid, NotFound
 from itsm.kernel.runtime import settings
-from itsm.kernel.text import _
-from itsm.reports import catalogue, exports, sla_report
+from itsm.kernel.text import _, plural
+from itsm.reports import catalogue, design, exports, sla_report
 from itsm.reports.pages import query_of, shown_report, shown_table
 from itsm.reports.periods import presets
 from itsm.reports.request import Question
-from itsm.reports.schemas import ClockFilter, ExportForm, ReportArguments, question_of
-from itsm.reports.tally import COUNTED
+from itsm.reports.schemas import ClockFilter, ExportForm, RecordFilter, ReportArguments, question_of
+from itsm.reports.tally import COUNTED, MISSED
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
 from itsm.web.presentation import reader
@@ -51,6 +51,9 @@ def _choices(actor: Actor) -> dict[str, Any]:
             tuple(row) for row in session.execute(select(Agreement.id, Agreement.name).order_by(Agreement.name))
         ]
     return {
+        "papers": list(design.PAPERS),
+        "site_paper": design.in_force().paper,
+        "may_design": actor.has(design.PERMISSION),
         "presets": presets(today, jalali=here.is_jalali),
         "organisations": [(row.id, row.name) for row in identity.list_organisations(actor)],
         "agreements": agreements,
@@ -93,29 +96,61 @@ def _values(question: Question) -> dict[str, str]:
     return {"from": question.period.first.isoformat(), "to": question.period.end.isoformat()}
 
 
-@blueprint.get("/reports/sla/clocks")
+@blueprint.get("/reports/<any(sla, ola, uc):name>/clocks")
 @requires("reports.read")
-def clocks() -> str:
-    """The clocks that one figure of the service level report was counted from."""
+def clocks(name: str) -> str:
+    """The clocks that one figure of a report about agreements was counted from."""
     actor = current_actor()
     form = read_form(ClockFilter, source=request.args)
     question = _question(actor, form)
-    selection = _narrowed(question.selection(actor), question, form.data)
+    selection = _narrowed(sla_report.selection_of(actor, question, name), question, form.data)
     table = sla_report.clock_list(actor, selection)
     shown = replace(table, rows=table.rows[:CLOCKS_SHOWN])
     return render_template(
         "reports/clocks.html",
         table=shown_table(shown, question),
+        title=_("Clocks counted"),
+        count_text=plural("%(num)s clock", "%(num)s clocks", len(table.rows)),
         count=len(table.rows),
         shown_count=len(shown.rows),
-        back=url_for("reports.show", name="sla") + "?" + query_of(question),
+        back=url_for("reports.show", name=name) + "?" + query_of(question),
+        question=question,
+    )
+
+
+@blueprint.get("/reports/<name>/records")
+@requires("reports.read")
+def records(name: str) -> str:
+    """The records that one number of a report was counted from."""
+    actor = current_actor()
+    form = read_form(RecordFilter, source=request.args)
+    question = _question(actor, form)
+    study = catalogue.study(actor, name, question)
+    wanted = {part: form.data.get(part, "") for part in ("figure", "by", "key")}
+    found = study.behind(**wanted)
+    measure = study.measure(wanted["figure"])
+    table = study.listing(found[:CLOCKS_SHOWN])
+    return render_template(
+        "reports/clocks.html",
+        table=shown_table(table, question),
+        title=measure.title if measure is not None else table.title,
+        count_text=plural("%(num)s record", "%(num)s records", len(found)),
+        count=len(found),
+        shown_count=len(table.rows),
+        back=url_for("reports.show", name=name) + "?" + query_of(question),
         question=question,
     )
 
 
 def _narrowed(selection: Selection, question: Question, data: dict[str, Any]) -> Selection:
-    filters: list[tuple[str, Any]] = [*question.filters, ("outcome", data.get("outcome") or COUNTED)]
+    several = {"": COUNTED, "counted": COUNTED, "missed": MISSED}
+    outcome = data.get("outcome") or ""
+    filters: list[tuple[str, Any]] = [*selection.filters, ("outcome", several.get(outcome, outcome))]
     filters += [(name, data[name]) for name in ("metric", "priority") if name in data]
+    if "owner" in data:
+        filters.append(("owner_id", data["owner"]))
+    if "agreement" in data:
+        filters.append(("agreement_id", data["agreement"]))
     if "group" in data:
         filters.append(("group_id", data["group"] or None))
     if "month" in data:
@@ -141,7 +176,15 @@ def task(task_id: int) -> str:
     """How far a file is; the page asks again by itself until it is ready."""
     row = exports.get_task(current_actor(), task_id)
     template = "reports/_task.html" if request.headers.get("HX-Request") else "reports/task.html"
-    return render_template(template, task=row, ended=row.state in ENDED)
+    return render_template(template, task=row, ended=row.state in ENDED, form=Form())
+
+
+@blueprint.post("/reports/tasks/<int:task_id>/cancel")
+@requires("reports.read")
+def cancel(task_id: int) -> Any:
+    """Cancel a file that is not ready, for who asked for it."""
+    exports.cancel_task(current_actor(), task_id)
+    return redirect(url_for("reports.task", task_id=task_id))
 
 
 @blueprint.get("/reports/tasks/<int:task_id>/file")

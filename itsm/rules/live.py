@@ -14,9 +14,9 @@ from itsm.kernel import preferences
 from itsm.kernel.db import session
 from itsm.kernel.kept import Kept
 from itsm.query.errors import QueryError
-from itsm.rules.conditions import Asking
 from itsm.rules.models import Macro, Rule
 from itsm.rules.triggers import Occasion, fits
+from itsm.tickets.asking import Asking
 
 log = structlog.get_logger()
 

@@ -46,7 +46,12 @@ CHANGEABLE: Mapping[str, Message] = {
     "group_id": _("Group"),
     "assignee_id": _("Assignee"),
 }
-METRICS: Mapping[str, Message] = {"response": _("Response"), "resolution": _("Resolution")}
+METRICS: Mapping[str, Message] = {
+    "response": _("Response"),
+    "acceptance": _("Acceptance"),
+    "update": _("Update"),
+    "resolution": _("Resolution"),
+}
 SHORTEST_MINUTES, LONGEST_MINUTES = 5, 7 * 24 * 60
 
 

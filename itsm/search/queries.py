@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     Row,
     Select,
-    SQLColumnExpression,
     column,
     literal_column,
     or_,
@@ -19,10 +19,11 @@ from sqlalchemy import (
     union,
     union_all,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import TableClause
 from sqlalchemy.sql.elements import True_
 
-from itsm.kernel.db import dialect_name, fixed, session
+from itsm.kernel.db import dialect_name, fixed, one_of, session
 from itsm.search import postgresql
 from itsm.search.models import SearchDocument, SearchPart
 from itsm.search.text import LONGEST_QUESTION, MARK, mark_of, normalised, words_of
@@ -48,7 +49,7 @@ Indexed = type[SearchDocument] | type[SearchPart]
 class Readable:
     """The records of a kind that somebody may read: the column of their ids, and the condition."""
 
-    record_id: SQLColumnExpression[int]
+    record_id: InstrumentedAttribute[int]
     condition: ColumnElement[bool]
 
 
@@ -70,12 +71,8 @@ def find_alike(kind: str, question: str, *, readable: Readable | None = None, li
     words = [word for word in words if not _is_left_out(word)] or words[-1:]
     if not words:
         return []
-    asked = []
-    for number, word in enumerate(words):
-        begins = number == len(words) - 1
-        newest = _holders(kind, [word], readable, limit=LOOKED_AT_OF_A_WORD, begins=begins).subquery()
-        asked.append(select(fixed(number).label("word"), newest.c.record_id))
-    return _best([(word, record_id) for word, record_id in session.execute(union_all(*asked))])[:limit]
+    hits = session.execute(_holders_of_each(kind, words, readable, limit=LOOKED_AT_OF_A_WORD))
+    return _best([(row.word, row.record_id) for row in hits])[:limit]
 
 
 def _best(hits: Sequence[tuple[int, int]]) -> list[int]:
@@ -93,12 +90,26 @@ def _holders(kind: str, words: list[str], readable: Readable | None, *, limit: i
     return _newest_holders(statement, SearchDocument, kind, _marked(kind, words), begins=begins, limit=limit)
 
 
+def _holders_of_each(kind: str, words: list[str], readable: Readable | None, *, limit: int) -> Executable:
+    """Ids of the newest records of a kind that hold a word, for each `word` by its number; the last may be a beginning."""
+    last = len(words) - 1
+    if dialect_name() == "postgresql":
+        statement = _limited(select(SearchDocument.record_id), SearchDocument, kind, readable)
+        asked = [postgresql.question(_marked(kind, [word]), begins=place == last) for place, word in enumerate(words)]
+        return postgresql.newest_first(statement, SearchDocument, kind, asked, limit=limit)
+    found = [
+        (place, _holders(kind, [word], readable, limit=limit, begins=place == last).subquery())
+        for place, word in enumerate(words)
+    ]
+    return union_all(*(select(fixed(place).label("word"), newest.c.record_id) for place, newest in found))
+
+
 def _newest_holders(
     statement: Select[Any], model: Indexed, kind: str, words: list[str], *, limit: int, begins: bool = True
 ) -> Select[Any]:
     """The newest rows that hold all words; `begins` tells whether the last one may be a beginning."""
     if dialect_name() == "postgresql":
-        return postgresql.newest_first(statement, model, kind, words, begins=begins, limit=limit)
+        return postgresql.newest_first(statement, model, kind, [postgresql.question(words, begins=begins)], limit=limit)
     if dialect_name() == "sqlite":
         asked = " AND ".join(f'"{word}"' for word in words) + ("*" if begins else "")
         return _newest_by_index(statement, model, SQLITE_INDEXES[model], "words", asked, limit=limit)
@@ -137,11 +148,12 @@ def find_named(kind: str, question: str, *, readable: Readable | None = None, li
     if not words:
         return []
     every = _limited(select(SearchDocument.record_id), SearchDocument, kind, readable)
-    if dialect_name() == "postgresql":  # equipment of one class lies together: looking for the newest would read it all
-        asked = [postgresql.some(every, SearchDocument, _marked(kind, words), limit=limit)]
-    else:
-        asked = [_newest_holders(every, SearchDocument, kind, _marked(kind, words), limit=limit)]
     named = _named(every, kind, piece, limit=limit)
+    if dialect_name() == "postgresql":  # equipment of one class lies together: looking for the newest would read it all
+        asked_for = postgresql.question(_marked(kind, words), begins=True)
+        found: Sequence[int] = session.scalars(postgresql.some(every, asked_for, named, limit=limit)).all()
+        return found
+    asked = [_newest_holders(every, SearchDocument, kind, _marked(kind, words), limit=limit)]
     if named is not None:
         asked.append(named)
     return session.scalars(union(*(select(each.subquery().c.record_id) for each in asked))).all()
@@ -170,14 +182,14 @@ def _named(statement: Select[Any], kind: str, piece: str, *, limit: int) -> Sele
 def matching(
     kind: str,
     question: str,
-    record_id: SQLColumnExpression[int],
+    record_id: InstrumentedAttribute[int],
     *,
     readable: ColumnElement[bool] | None = None,
     limit: int = LOOKED_AT,
 ) -> ColumnElement[bool]:
     """The condition that a record of a kind holds all words of a question, for lists; the newest `limit` hits count."""
     given = Readable(record_id, readable) if readable is not None else None
-    return record_id.in_(find_ids(kind, question, readable=given, limit=limit))
+    return one_of(record_id, find_ids(kind, question, readable=given, limit=limit))
 
 
 def list_texts(part: str, part_ids: Sequence[int]) -> dict[int, str]:
@@ -204,7 +216,8 @@ def _limited(statement: Select[Any], model: Indexed, kind: str, readable: Readab
     statement = statement.where(model.kind == fixed(kind))
     if readable is None or isinstance(readable.condition, True_):
         return statement
-    return statement.where(readable.record_id == model.record_id, readable.condition)
+    joined = statement.join(readable.record_id.class_, readable.record_id == model.record_id)
+    return joined.where(readable.condition)
 
 
 def _mysql_question(words: list[str]) -> str:

@@ -104,7 +104,7 @@ class TicketUnmerged(TicketEvent):
 
 @dataclass(frozen=True)
 class TicketTargetSpent(TicketEvent):
-    """A share of a target was spent (the step of an agreement fell): `percent` of `metric` (`response`, `resolution`)."""
+    """A share of a target was spent (the step of an agreement fell): `percent` of `metric`."""
 
     metric: str
     percent: int

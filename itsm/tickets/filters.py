@@ -18,7 +18,8 @@ from itsm.kernel.lifecycle import Category as StateCategory
 from itsm.kernel.module import registry
 from itsm.kernel.text import Message, _
 from itsm.query.fields import Field, FieldSet, FieldType, FullText
-from itsm.query.filters import column_field, conditions_of, ids_below, ids_where, names_like
+from itsm.query.filters import column_field, conditions_of, ids_below, ids_where, key_of, names_by_id, names_like
+from itsm.query.moments import duration_field, parts_of
 from itsm.search import queries as search
 from itsm.tickets import policy, related
 from itsm.tickets.models import Category, Ticket
@@ -92,7 +93,14 @@ def _ticket_fields(version: Hashable, actor: Actor) -> FieldSet:
 
 def _columns(actor: Actor) -> list[Field]:
     categories = {stage.value: stage.value for stage in StateCategory}
-    tree = {"lookup": ids_where(Category.name), "below": ids_below(Category.name), "suggest": names_like(Category.name)}
+    tree: dict[str, Any] = {
+        "lookup": ids_where(Category.name),
+        "below": ids_below(Category.name),
+        "suggest": names_like(Category.name),
+    }
+    tree |= {"named": names_by_id(Category.name), "exact": key_of}
+    created = column_field("created", FieldType.INSTANT, _("Created"), Ticket.created_at)
+    resolved = column_field("resolved", FieldType.INSTANT, _("Resolved"), Ticket.resolved_at)
     return [
         column_field("kind", FieldType.CHOICE, _("Kind"), Ticket.kind, choices=_kinds()),
         column_field("title", FieldType.TEXT, _("Title"), Ticket.title),
@@ -109,12 +117,18 @@ def _columns(actor: Actor) -> list[Field]:
         organisation_field(Ticket.organisation_id),
         column_field("category", FieldType.REFERENCE, _("Category"), Ticket.category_id, **tree),
         column_field("hold.reason", FieldType.TEXT, _("On hold because"), Ticket.hold_reason),
-        column_field("created", FieldType.INSTANT, _("Created"), Ticket.created_at),
+        created,
         column_field("updated", FieldType.INSTANT, _("Updated"), Ticket.updated_at),
-        column_field("resolved", FieldType.INSTANT, _("Resolved"), Ticket.resolved_at),
+        column_field("responded", FieldType.INSTANT, _("First response"), Ticket.responded_at),
+        resolved,
+        column_field("closed", FieldType.INSTANT, _("Closed"), Ticket.closed_at),
         column_field("due", FieldType.INSTANT, _("Due"), Ticket.due_at),
         column_field("reopenings", FieldType.NUMBER, _("Reopenings"), Ticket.reopenings),
         column_field("reassignments", FieldType.NUMBER, _("Reassignments"), Ticket.reassignments),
+        duration_field("response.time", _("Time to first response"), Ticket.created_at, Ticket.responded_at),
+        duration_field("resolution.time", _("Time to resolution"), Ticket.created_at, Ticket.resolved_at),
+        *parts_of(created, actor.timezone),
+        *parts_of(resolved, actor.timezone),
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 
 from itsm.identity.models import Group
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import one_of, session
 from itsm.kernel.module import Facet, Found, Hit, registry
 from itsm.kernel.text import Message, _
 from itsm.search import queries as search
@@ -53,7 +53,7 @@ def _rows(actor: Actor, ids: Collection[int]) -> Sequence[Row[Any]]:
         Ticket.category_id,
         Ticket.group_id,
     )
-    statement = select(*columns).where(policy.visible(actor), Ticket.id.in_(ids))
+    statement = select(*columns).where(policy.visible(actor), one_of(Ticket.id, ids))
     return session.execute(statement).all() if ids else []
 
 
@@ -97,7 +97,7 @@ def _titles(name: str, keys: Iterable[Any]) -> Mapping[Any, Message]:
 
 def _hits(actor: Actor, ids: Sequence[int], matches: Matches) -> list[Hit]:
     columns: Sequence[Any] = (Ticket.id, Ticket.kind, Ticket.title, Ticket.state, Ticket.description)
-    statement = select(*columns).where(policy.visible(actor), Ticket.id.in_(ids))
+    statement = select(*columns).where(policy.visible(actor), one_of(Ticket.id, ids))
     rows = {row.id: row for row in session.execute(statement)} if ids else {}
     told = _told([through for each in ids if (through := matches.through[each]) is not None])
     states = filters.state_titles()

@@ -13,6 +13,7 @@ from itsm.tickets.desk.api import blueprint as views_api
 from itsm.tickets.desk.views import blueprint as desk_blueprint
 from itsm.tickets.desk.views_bulk import blueprint as bulk_blueprint
 from itsm.tickets.desk.views_saved import blueprint as saved_blueprint
+from itsm.tickets.measures import CUBES
 from itsm.tickets.subscribers import SUBSCRIPTIONS
 from itsm.tickets.views import blueprint
 from itsm.tickets.views_admin import blueprint as admin_blueprint
@@ -102,5 +103,6 @@ MODULE = Module(
     },
     setup=setup,
     searches=(SearchSource("tickets", _("Tickets"), found.find, "inbox", order=10, index_again=indexing.index_again),),
+    cubes=CUBES,
     questions=(Question("ticket", _("Tickets"), filters.fields_for),),
 )

@@ -30,6 +30,15 @@ SHOWN: Mapping[str, tuple[Any, tuple[str, ...]]] = {
     "internal": (_("Internal"), ("internal", "work")),
     "changes": (_("Changes"), ("created", "change")),
 }
+# Clocks as the journal names them; what else stands under such a name is no step.
+CLOCK_KINDS = {"sla": "", "ola": _("agreement with the group"), "uc": _("contract with the supplier")}
+CLOCK_FACTS = frozenset({"sla.on_call", "sla.mail_waits", "sla.webhook"})
+TARGETS = {
+    "response": _("response"),
+    "acceptance": _("acceptance"),
+    "update": _("update"),
+    "resolution": _("resolution"),
+}
 
 
 def class_of(kind: str) -> type[Ticket]:
@@ -197,15 +206,35 @@ def _clock_lines(changes: dict[str, Any]) -> list[str]:
     lines = []
     if changes.get("agreement"):
         lines.append(str(_("agreement: %(name)s", name=changes["agreement"][1] or "–")))
-    if changes.get("sla.response"):
-        lines.append(str(_("%(percent)s %% of the response target is spent", percent=changes["sla.response"][1])))
-    if changes.get("sla.resolution"):
-        lines.append(str(_("%(percent)s %% of the resolution target is spent", percent=changes["sla.resolution"][1])))
+    lines += _step_lines(changes)
     if changes.get("sla.on_call"):
         lines.append(str(_("on call, and told by mail: %(names)s", names=changes["sla.on_call"][1])))
     if changes.get("sla.mail_waits"):
         at = reader().instant(datetime.fromisoformat(changes["sla.mail_waits"][1]))
         lines.append(str(_("mail about it waits for working hours, until %(instant)s", instant=at)))
+    return lines
+
+
+def _step_lines(changes: dict[str, Any]) -> list[str]:
+    """Escalation steps: a share of a target as a number, or business minutes from its due time as `-30m`."""
+    lines = []
+    for name, pair in changes.items():
+        kind, _point, metric = name.partition(".")
+        if kind not in CLOCK_KINDS or name in CLOCK_FACTS or not pair:
+            continue
+        target = str(TARGETS.get(metric, metric))
+        place = pair[1]
+        if isinstance(place, int):
+            line = _("%(percent)s %% of the %(metric)s target is spent", percent=place, metric=target)
+        elif place.startswith("-"):
+            line = _("%(minutes)s minutes before due (%(metric)s)", minutes=place[1:-1], metric=target)
+        elif place == "+0m":
+            line = _("due now (%(metric)s)", metric=target)
+        else:
+            line = _("%(minutes)s minutes after due (%(metric)s)", minutes=place[1:-1], metric=target)
+        lines.append(str(_("%(kind)s: %(step)s", kind=CLOCK_KINDS[kind], step=line) if CLOCK_KINDS[kind] else line))
+    if changes.get("sla.webhook"):
+        lines.append(str(_("webhook to %(url)s", url=changes["sla.webhook"][1])))
     return lines
 
 

@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from itsm.fields.present import visible_values
 from itsm.identity.models import Group, Organisation, Person
+from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import held_rows, session
 from itsm.kernel.module import registry
+from itsm.kernel.runtime import settings
 from itsm.tickets import mentions, policy, queries
 from itsm.tickets.models import JournalEntry, Ticket
 
@@ -54,6 +56,19 @@ def present(actor: Actor, tickets: Sequence[Ticket]) -> list[dict[str, Any]]:
 def present_one(actor: Actor, ticket: Ticket) -> dict[str, Any]:
     """One ticket as its output schema wants it."""
     return present(actor, [ticket])[0]
+
+
+def as_message(actor: Actor, ticket: Ticket) -> dict[str, Any]:
+    """A ticket as other systems are told of it: when, where it is found, and what the API shows of it."""
+    return {
+        "at": clock.now().isoformat(),
+        "link": f"{settings().public_url}/{type(ticket).path}/{ticket.number}",
+        "ticket": {name: _plain(value) for name, value in present_one(actor, ticket).items()},
+    }
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | float | list | dict | None) else str(value)
 
 
 def _extend(actor: Actor, rows: list[dict[str, Any]]) -> None:

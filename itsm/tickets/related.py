@@ -73,7 +73,7 @@ def _lookup_number(actor: Actor) -> Lookup:
 
 def _person(actor: Actor, name: str, title: Message, near: InstrumentedAttribute[int | None]) -> Relation:
     rows = select().select_from(Person).where(people.visible(actor))
-    return Relation(name=name, title=title, near=near, far=Person.id, rows=rows)
+    return Relation(name=name, title=title, near=near, far=Person.id, rows=rows, single=True)
 
 
 def _parent(actor: Actor) -> Relation:

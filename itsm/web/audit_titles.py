@@ -21,6 +21,7 @@ SUBJECTS: dict[str, Message] = {
     "scan_range": _("Range of discovery"), "scan_run": _("Run of discovery"), "session": _("Session"),
     "setting": _("Setting"), "site": _("Site"), "skill": _("Skill"),
     "sla": _("Service level agreement"), "sla_calendar": _("SLA calendar"),
+    "sla_calendar_source": _("Source of holidays"),
     "sla_clock": _("SLA clock"), "snmp_credential": _("SNMP credential"), "step": _("Step"),
     "task": _("Background task"), "task_template": _("Checklist"), "ticket_template": _("Ticket template"),
     "tickets": _("Tickets"), "token": _("API token"), "undo": _("Step taken back"), "view": _("View"),

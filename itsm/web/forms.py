@@ -47,11 +47,14 @@ class Form:
         return " ".join(self.errors.get(name, []))
 
 
-def read_form(schema: type[Schema], *, source: MultiDict[str, str] | None = None) -> Form:
-    """Read the posted form (or `source`, as `request.args`) by a schema; unknown fields are refused."""
+def read_form(schema: type[Schema], *, source: MultiDict[str, str] | None = None, apart: tuple[str, ...] = ()) -> Form:
+    """Read the posted form (or `source`, as `request.args`) by a schema; unknown fields are refused.
+
+    Names that begin with one of `apart` are left to somebody else, who reads rows of them.
+    """
     posted = source if source is not None else request.form
     instance = schema(unknown=EXCLUDE if source is not None else RAISE)
-    values = _by_field(instance, posted)
+    values = _by_field(instance, posted, apart)
     form = Form(values)
     try:
         form.data = instance.load({name: value for name, value in values.items() if value not in ("", None)})
@@ -60,10 +63,10 @@ def read_form(schema: type[Schema], *, source: MultiDict[str, str] | None = None
     return form
 
 
-def _by_field(schema: Schema, posted: MultiDict[str, str]) -> dict[str, Any]:
+def _by_field(schema: Schema, posted: MultiDict[str, str], apart: tuple[str, ...]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in posted:
-        if name in CONTROL_FIELDS or name.startswith(OWN_FIELDS):
+        if name in CONTROL_FIELDS or name.startswith((*OWN_FIELDS, *apart)):
             continue
         field = schema.fields.get(name)
         many = isinstance(field, fields.List)

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 
 from itsm.kernel import jobs
 from itsm.kernel.db import session
+from itsm.kernel.module import registry
 from itsm.kernel.outbox import OutboxMessage
 
 
@@ -20,4 +21,16 @@ def exposition() -> bytes:
     counts = select(jobs.BackgroundTask.state, func.count()).group_by(jobs.BackgroundTask.state)
     for state, number in session.execute(counts):
         tasks.labels(state).set(number)
+    _add_figures_of_modules(figures)
     return generate_latest(figures)
+
+
+def _add_figures_of_modules(figures: CollectorRegistry) -> None:
+    known: dict[str, Gauge] = {}
+    for module in registry().modules:
+        for read in module.figures:
+            for each in read():
+                if each.name not in known:
+                    known[each.name] = Gauge(each.name, each.title, list(each.labels), registry=figures)
+                gauge = known[each.name].labels(**each.labels) if each.labels else known[each.name]
+                gauge.set(each.value)

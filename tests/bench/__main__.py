@@ -21,6 +21,7 @@ from itsm.kernel.module import registry
 from itsm.process import settle_memory
 from tests.bench.crowd import run_crowd
 from tests.bench.data import grow_to
+from tests.bench.due_steps import run_due_steps
 from tests.bench.escalation import run_escalation
 from tests.bench.measure import Figure
 from tests.bench.pages import run_pages
@@ -99,6 +100,8 @@ def _on_database(kind: str, parts: list[str], sizes: list[int]) -> list[Figure]:
     if "escalation" in parts:
         with fresh_app(kind) as (app, _url, _folder):
             figures += run_escalation(app)
+        with fresh_app(kind) as (app, _url, _folder):
+            figures += run_due_steps(app)
     with fresh_app(kind) as (app, url, folder):
         if "throughput" in parts:
             figures += run_throughput(app, url, folder)

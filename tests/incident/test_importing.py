@@ -25,7 +25,7 @@ from itsm.reports import catalogue
 from itsm.reports.periods import Period
 from itsm.reports.request import ask
 from itsm.tickets.models import Category, JournalEntry, Ticket
-from sla import definitions
+from sla.agreements import services as agreement_services
 from sla.models import BusinessHours, SlaClock
 from tests.conftest import SHARED
 
@@ -142,7 +142,7 @@ def agree(calendar: str) -> None:
     targets = {("response", each): seconds for each, seconds in RESPONSE.items()}
     targets |= {("resolution", each): seconds for each, seconds in RESOLUTION.items()}
     facts = {"name": "Import", "condition": "kind = incident", "calendar_id": hours.id, "order": 1}
-    definitions.create_agreement(SYSTEM, facts=facts, targets=targets, steps=())
+    agreement_services.create_agreement(SYSTEM, facts=facts, targets=targets, steps=())
 
 
 def counts() -> dict[str, int]:

@@ -13,8 +13,9 @@ from itsm.kernel import clock
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import db, session
 from itsm.tickets.models import Ticket
-from sla import definitions
-from sla.definitions import StepInput
+from sla.agreements import services as agreement_services
+from sla.agreements.services import StepInput
+from sla.calendars import services as calendar_services
 from sla.models import Agreement, BusinessHours, SlaClock
 from tests.conftest import NOW
 
@@ -53,10 +54,12 @@ class Agreements:
     ) -> Agreement:
         hours = calendar or session.scalars(select(BusinessHours).where(BusinessHours.name == "Around the clock")).one()
         given = {"name": name, "order": 1, "condition": "kind = incident", "calendar_id": hours.id} | facts
-        return definitions.create_agreement(SYSTEM, facts=given, targets=targets or standard_targets(), steps=steps)
+        return agreement_services.create_agreement(
+            SYSTEM, facts=given, targets=targets or standard_targets(), steps=steps
+        )
 
     def calendar(self, name: str, timezone: str = "UTC", **definition: Any) -> BusinessHours:
-        return definitions.create_calendar(
+        return calendar_services.create_calendar(
             SYSTEM, name=name, timezone=timezone, definition=definition or {"weekly": ALL_DAY}
         )
 

@@ -34,7 +34,8 @@ def test_a_calendar_is_made_read_and_changed(client: FlaskClient, manager: dict[
     made = client.post("/api/v1/calendars", json=given, headers=manager)
     assert made.status_code == 201, made.json
     workers: dict[str, list[str]] = {"groups": [], "people": []}
-    assert made.json == given | workers | {"id": made.json["id"], "date_hours": {}, "version": 1}
+    more: dict[str, Any] = {"date_hours": {}, "names": {}, "sources": {}, "recurring": []}
+    assert made.json == given | workers | more | {"id": made.json["id"], "version": 1}
     read = client.get(made.headers["Location"], headers=manager)
     assert read.json == made.json
     etag = {"If-Match": read.headers["ETag"]}
@@ -189,8 +190,13 @@ def test_a_ticket_carries_its_clocks(client: FlaskClient, make: Factory) -> None
             "target": metric,
             "due_at": due_at,
             "state": "running",
+            "kind": "sla",
+            "owner": None,
+            "generation": 1,
             "target_seconds": seconds,
             "elapsed_seconds": 0,
+            "customer_seconds": 0,
+            "supplier_seconds": 0,
             "agreement": "Standard",
         }
         for metric, due_at, seconds in (

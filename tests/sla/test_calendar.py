@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sla.calendar import BusinessCalendar, CalendarError, NeverOpen, parse_calendar
-from sla.zone_offsets import BLOCK_SECONDS
+from sla.calendars.calendar import BusinessCalendar, CalendarError, NeverOpen, parse_calendar
+from sla.calendars.zone_offsets import BLOCK_SECONDS
 from tests.properties import THOROUGH, calls_of, examples
 
 EXAMPLES = examples(300)
@@ -55,42 +56,54 @@ def minute_of(text: str) -> int:
     return int(text[:2]) * 60 + int(text[3:])
 
 
-def opens_on(shape: Shape, day: date, minute: int) -> bool:
-    """Whether an interval that starts on `day` holds the minute counted from that day's midnight (may exceed a day)."""
+def open_minutes(shape: Shape, day: date) -> list[bool]:
+    """Which minutes, counted from a day's midnight over two days, lie in an interval that starts on that day."""
     if day.isoformat() in shape["date_hours"]:
         intervals = shape["date_hours"][day.isoformat()]
     elif day.isoformat() in shape["holidays"]:
         intervals = []
     else:
         intervals = shape["weekly"].get(DAYS[day.weekday()], [])
+    found = [False] * 2880
     for opens, closes in ((minute_of(a), minute_of(b)) for a, b in intervals):
-        if opens <= minute < (closes if opens <= closes else closes + 1440):
-            return True
-    return False
+        for minute in range(opens, closes if opens <= closes else closes + 1440):
+            found[minute] = True
+    return found
+
+
+class Walker:
+    """Answers for single minutes by their label alone; keeps what it knows of a day, so that 20,000 examples take minutes."""
+
+    def __init__(self, shape: Shape, exclude: Spans | None = None) -> None:
+        self.zone, self.exclude = ZoneInfo(shape["tz"]), exclude or []
+        self.minutes = lru_cache(maxsize=None)(partial(open_minutes, shape))
+
+    def is_open(self, instant: datetime) -> bool:
+        label = instant.astimezone(self.zone)
+        day, minute = label.date(), label.hour * 60 + label.minute
+        return self.minutes(day)[minute] or self.minutes(day - timedelta(days=1))[minute + 1440]
+
+    def counts(self, instant: datetime) -> bool:
+        return self.is_open(instant) and not any(low <= instant < high for low, high in self.exclude)
 
 
 def label_is_open(shape: Shape, instant: datetime) -> bool:
-    label = instant.astimezone(ZoneInfo(shape["tz"]))
-    minute = label.hour * 60 + label.minute
-    return opens_on(shape, label.date(), minute) or opens_on(shape, label.date() - timedelta(days=1), minute + 1440)
-
-
-def counts(shape: Shape, exclude: Spans, instant: datetime) -> bool:
-    return not any(low <= instant < high for low, high in exclude) and label_is_open(shape, instant)
+    return Walker(shape).is_open(instant)
 
 
 def walk_between(shape: Shape, exclude: Spans, start: datetime, end: datetime) -> int:
-    minutes = (end - start) // MINUTE
-    return 60 * sum(counts(shape, exclude, start + index * MINUTE) for index in range(minutes))
+    counts, minutes = Walker(shape, exclude).counts, (end - start) // MINUTE
+    return 60 * sum(counts(start + index * MINUTE) for index in range(minutes))
 
 
 def walk_add(shape: Shape, exclude: Spans, start: datetime, minutes: int, most: int = 9_000) -> datetime | None:
     if minutes == 0:
         return start
+    counts = Walker(shape, exclude).counts
     step, left = (MINUTE, minutes) if minutes > 0 else (-MINUTE, -minutes)
     for _ in range(most):
         counted = start if minutes > 0 else start - MINUTE
-        left -= counts(shape, exclude, counted)
+        left -= counts(counted)
         start += step
         if left == 0:
             return start
@@ -103,8 +116,9 @@ ODD_INSTANTS = {
     "Asia/Tehran": ["2022-03-21T20:30", "2022-09-21T19:30", "2024-05-01T00:00"],
     "Australia/Lord_Howe": ["2024-04-06T15:00", "2024-10-05T15:30", "2025-04-05T15:00"],
     "Asia/Kathmandu": ["1985-12-31T18:30", "2024-02-28T00:00"],
+    "Asia/Kolkata": ["2000-02-28T18:30", "2028-02-29T12:00", "2100-02-28T18:30"],
     "America/New_York": ["2025-03-09T07:00", "2025-11-02T06:00", "2026-01-01T05:00"],
-    "Europe/Stockholm": ["2025-03-30T01:00", "2025-10-26T01:00", "2024-12-31T23:00"],
+    "Europe/Stockholm": ["2025-03-30T01:00", "2025-10-26T01:00", "2024-12-31T23:00", "2024-02-29T11:00"],
     "Africa/Casablanca": ["2025-02-23T02:00", "2025-04-06T02:00", "2026-03-22T02:00"],
     "Pacific/Apia": ["2011-12-30T10:00", "2011-09-24T14:00"],
     "America/Sao_Paulo": ["2018-11-04T03:00", "2019-02-17T02:00"],
@@ -175,6 +189,23 @@ def test_add_and_between_are_inverse_and_add_is_tight(drawn: Drawn, seconds: int
         earlier = calendar.add(start, -seconds, exclude)
         assert calendar.between(earlier, start, exclude) == seconds
         assert calendar.between(earlier + second, start, exclude) == seconds - 1
+
+
+@thorough
+@given(shapes(), st.integers(-400_000, 400_000), st.integers(0, 3000 * 1440))
+def test_whatever_never_opens_has_no_deadline(drawn: Drawn, seconds: int, minutes: int) -> None:
+    shape, exclude, start = drawn
+    closed = {day: [pair for pair in intervals if pair[0] == pair[1]] for day, intervals in shape["weekly"].items()}
+    shut = shape | {"weekly": closed, "date_hours": {day: [] for day in shape["date_hours"]}}
+    calendar, end = parse_calendar(shut), start + minutes * MINUTE
+    assert not calendar.ever_opens
+    assert calendar.between(start, end, exclude) == calendar.between(end, start, exclude) == 0
+    assert calendar.add(start, 0, exclude) == start
+    assert walk_add(shut, exclude, start, 1 if seconds >= 0 else -1, most=200) is None
+    with pytest.raises(NeverOpen):
+        calendar.add(start, seconds or 1, exclude)
+    with pytest.raises(NeverOpen):
+        calendar.next_open(start)
 
 
 @thorough

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sla.calendar import BusinessCalendar, parse_calendar
+from sla.calendars.calendar import BusinessCalendar, parse_calendar
 from sla.clocks import Clock, compute_clock, compute_generations, step_instant
 from sla.history import (
     AgentReplied,

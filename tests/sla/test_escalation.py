@@ -21,7 +21,7 @@ from itsm.search.models import SearchDocument, SearchPart
 from itsm.staffing import services as staffing
 from itsm.tickets import services
 from itsm.tickets.models import JournalEntry, Ticket
-from sla.definitions import StepInput
+from sla.agreements.services import StepInput
 from sla.jobs import fire_steps
 from sla.models import FiredStep, SlaClock
 from tests.conftest import NOW
@@ -50,8 +50,8 @@ def mails() -> list[tuple[str, str, str]]:
 
 
 def fired(incident: Ticket) -> list[int]:
-    statement = select(FiredStep.percent).where(FiredStep.ticket_id == incident.id).order_by(FiredStep.id)
-    return list(session.scalars(statement))
+    statement = select(FiredStep.place).where(FiredStep.ticket_id == incident.id).order_by(FiredStep.id)
+    return [int(place.removesuffix("%")) for place in session.scalars(statement)]
 
 
 def fresh(incident: Ticket) -> Incident:
@@ -182,7 +182,7 @@ def test_a_resolved_ticket_fires_nothing(app: Flask, make: Factory, agreements: 
 
 def test_the_same_step_cannot_be_noted_twice(app: Flask, make: Factory, agreements: Agreements) -> None:
     incident, _ann, _boss = staffed(make, agreements)
-    row = {"ticket_id": incident.id, "metric": "resolution", "generation": 1, "percent": 50, "fired_at": NOW}
+    row = {"ticket_id": incident.id, "metric": "resolution", "generation": 1, "place": "50%", "fired_at": NOW}
     session.execute(insert(FiredStep), [row])
     with pytest.raises(IntegrityError):
         session.execute(insert(FiredStep), [row])
@@ -240,16 +240,16 @@ def test_two_workers_fire_a_step_once(built_app: Flask, committed: int) -> None:
         worker.join()
     with built_app.app_context():
         steps = session.execute(
-            select(FiredStep.metric, FiredStep.percent, func.count())
+            select(FiredStep.metric, FiredStep.place, func.count())
             .where(FiredStep.ticket_id == committed)
-            .group_by(FiredStep.metric, FiredStep.percent)
+            .group_by(FiredStep.metric, FiredStep.place)
         ).all()
         entries = session.scalars(
             select(JournalEntry).where(JournalEntry.ticket_id == committed, JournalEntry.kind == "change")
         )
         told = [entry for entry in entries if "sla.response" in entry.changes]
     assert {tuple(row) for row in steps} == {
-        (metric, percent, 1) for metric in ("resolution", "response") for percent in (50, 75, 100)
+        (metric, f"{percent}%", 1) for metric in ("resolution", "response") for percent in (50, 75, 100)
     }
     assert len(told) == 1
     assert sum(outcome.failed for outcome in outcomes) == 0

@@ -12,7 +12,7 @@ from incident.models import Incident
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.tickets import services
-from sla.escalation import wake
+from sla.escalations.firing import wake
 from sla.seed import STANDARD_TARGETS
 from sla.services import rebuild, recompute
 from tests.conftest import NOW

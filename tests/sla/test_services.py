@@ -15,8 +15,10 @@ from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.module import registry
 from itsm.tickets import services
 from itsm.tickets.models import NO_DUE
-from sla import definitions, queries
-from sla.choice import choose_terms
+from sla.agreements import queries as agreement_queries
+from sla.agreements import services as agreement_services
+from sla.agreements.choice import choose_terms
+from sla.calendars import services as calendar_services
 from sla.models import SlaClock
 from sla.services import note_reason, rebuild, start_clocks
 from tests.conftest import NOW
@@ -69,7 +71,7 @@ def test_the_nearest_organisation_wins_then_the_order(app: Flask, make: Factory,
         for name, place in (("unit", unit.id), ("group", group.id), ("none", make.organisation("Other").id))
     }
     assert chosen == {"unit": early.id, "group": whole.id, "none": anyone.id}
-    definitions.change_agreement(SYSTEM, early, facts={"active": False})
+    agreement_services.change_agreement(SYSTEM, early, facts={"active": False})
     assert clock_row(make.incident(requester_id=make.person(organisation_id=unit.id).id)).agreement_id == late.id
 
 
@@ -270,14 +272,16 @@ def test_a_change_of_terms_moves_open_clocks_only(
     before = clock_row(ended)
     definition = {"weekly": ALL_DAY, "holidays": ["2026-11-19"]}
     with at(2):
-        preview = definitions.preview_calendar(hours, timezone="UTC", definition=definition)
+        preview = calendar_services.preview_calendar(hours, timezone="UTC", definition=definition)
         assert [(move.number, move.after_at) for move in preview.moves] == [(running.number, after(48))]
-        definitions.change_calendar(SYSTEM, hours, name="Ours", timezone="UTC", definition=definition)
+        calendar_services.change_calendar(SYSTEM, hours, name="Ours", timezone="UTC", definition=definition)
         run_tasks()
         assert clock_row(running).due_at == after(48)
         assert clock_row(ended).terms == before.terms
         assert rebuild([ended.id, running.id]) == []
-        definitions.change_agreement(SYSTEM, queries.get_agreement(agreement.id), facts={"active": False})
+        agreement_services.change_agreement(
+            SYSTEM, agreement_queries.get_agreement(agreement.id), facts={"active": False}
+        )
         run_tasks()
         assert clock_row(running).agreement_id != agreement.id
 
@@ -332,7 +336,7 @@ def test_rebuild_finds_and_mends_what_drifted(
 def test_a_condition_that_became_wrong_applies_to_nothing(app: Flask, make: Factory, agreements: Agreements) -> None:
     agreement = agreements.make()
     agreement.condition = "nonsense ="
-    definitions.write_terms(agreement)
+    agreement_services.write_terms(agreement)
     terms = choose_terms(make.incident())
     assert terms is not None
     assert terms.agreement_id != agreement.id

@@ -15,11 +15,11 @@ from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.outbox import OutboxMessage
 from itsm.tickets import pages
-from sla import working_hours
-from sla.definitions import StepInput
+from sla.agreements.services import StepInput
+from sla.calendars import working_hours
+from sla.calendars.working_hours import read_hours, set_workers, workers_of
 from sla.jobs import fire_steps
 from sla.models import BusinessHours
-from sla.working_hours import read_hours, set_workers, workers_of
 from tests.factories import Factory
 from tests.journal import whole_journal
 from tests.sla.conftest import HOUR, Agreements

@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 
 from itsm.kernel.db import session
 from itsm.tickets import services
+from sla.agreements.queries import show_agreement
 from sla.models import Agreement, BusinessHours
-from sla.queries import show_agreement
 from tests.factories import Factory
 from tests.sla.conftest import Agreements, at, clock_row
 
@@ -169,8 +169,9 @@ AGREEMENT = {
     "active": "true",
     "target_resolution_1": "4:30",
     "target_response_1": "1",
-    "step_resolution_0_percent": "80",
-    "step_resolution_0_actions": ["notify_group", "raise_level"],
+    "steps.0.0.metric": "resolution",
+    "steps.0.0.at": "80",
+    "steps.0.0.actions": ["notify_group", "raise_level"],
 }
 
 
@@ -202,7 +203,7 @@ def test_an_agreement_is_made_and_changed_by_its_form(app: Flask, supervisor: Fl
     [
         ({"condition": "priorty = 1"}, "Did you mean priority"),
         ({"target_resolution_1": "soon"}, "hours and minutes"),
-        ({"step_resolution_0_actions": []}, "what each step does"),
+        ({"steps.0.0.actions": []}, "what each step does"),
         ({"valid_from": "2026-12-02T00:00", "valid_to": "2026-12-01T00:00"}, "must end after it begins"),
         ({"name": "Standard"}, "exists already"),
     ],

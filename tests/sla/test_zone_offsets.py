@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sla.zone_offsets import BLOCK_SECONDS, pieces_of_block
+from sla.calendars.zone_offsets import BLOCK_SECONDS, pieces_of_block
 
 
 def walked_pieces(zone: ZoneInfo, start: int, end: int) -> list[tuple[int, int]]:

@@ -6,16 +6,14 @@ from urllib.parse import urlsplit
 
 from itsm.approvals import services as approvals
 from itsm.identity import queries as identity
-from itsm.kernel import clock
 from itsm.kernel.db import session
 from itsm.kernel.errors import Conflict
 from itsm.kernel.records import get
-from itsm.kernel.runtime import settings
 from itsm.kernel.text import Message, _
 from itsm.notifications import webhooks
 from itsm.rules.actions.base import ACTIONS, Action, Input, Run, Values, register
 from itsm.rules.models import Macro
-from itsm.tickets.present import present_one
+from itsm.tickets.present import as_message
 
 
 def _ask(run: Run, values: Values) -> Message:
@@ -28,24 +26,13 @@ def _ask(run: Run, values: Values) -> Message:
 
 def _call(run: Run, values: Values) -> Message:
     """The ticket as the API shows it to staff, with what made it leave."""
-    ticket = run.ticket
-    body = {
-        "rule": run.source,
-        "at": clock.now().isoformat(),
-        "link": f"{settings().public_url}/{type(ticket).path}/{ticket.number}",
-        "ticket": {name: _plain(value) for name, value in present_one(run.actor, ticket).items()},
-    }
     webhooks.queue_webhook(
         url=values["url"],
-        body=body,
+        body={"rule": run.source} | as_message(run.actor, run.ticket),
         event_key=f"rule:{run.key}:{values['url']}",
         sealed_secret=values.get("secret", ""),
     )
     return _("webhook to %(url)s", url=urlsplit(values["url"]).hostname)  # the rest of an address may be its secret
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, str | int | float | list | dict | None) else str(value)
 
 
 def _macro(run: Run, values: Values) -> Message:

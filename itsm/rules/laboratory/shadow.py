@@ -16,11 +16,13 @@ from itsm.kernel.errors import Invalid
 from itsm.kernel.jobs import Progress
 from itsm.kernel.text import _
 from itsm.rules.actions import ACTIONS, effects_of
-from itsm.rules.conditions import Asking, kind_conditions
-from itsm.rules.laboratory.past import OWN, PastTicket, occasion_in, story
+from itsm.rules.conditions import kind_conditions
+from itsm.rules.laboratory.past import occasion_in
 from itsm.rules.triggers import fits, runs_between
 from itsm.tickets import policy
+from itsm.tickets.asking import Asking
 from itsm.tickets.models import JournalEntry, Ticket
+from itsm.tickets.past import OWN, PastTicket, story
 
 TASK = "rules.try"
 MOST_DAYS = 366

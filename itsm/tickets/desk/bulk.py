@@ -14,7 +14,7 @@ from config.priorities import IMPACTS, URGENCIES
 from itsm.identity import queries as identity
 from itsm.kernel import lifecycles
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import one_of, session
 from itsm.kernel.errors import Invalid, ItsmError
 from itsm.kernel.module import BulkAction, registry
 from itsm.kernel.text import Message, _
@@ -37,6 +37,8 @@ MOST_ACTED = 100  # whose preview tries an action of another package, such as a 
 CHUNK = 100
 IMPACT_TITLES = {key: _(title) for key, title in IMPACTS.items()}
 URGENCY_TITLES = {key: _(title) for key, title in URGENCIES.items()}
+GROUP, ASSIGNEE, CATEGORY = _("Group"), _("Assignee"), _("Category")
+IMPACT, URGENCY, PRIORITY = _("Impact"), _("Urgency"), _("Priority")
 
 MERGED = ("tickets", "watching", "parts", "messages")  # members of an undo's payload that parts of a bulk add up to
 
@@ -50,6 +52,9 @@ class Line:
     title: Message
     before: Any
     after: Any
+
+
+WATCHING = Line(_("Watching"), _("no"), _("yes"))
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ def _planned(actor: Actor, ticket: Ticket, wanted: Wanted, names: _Names, bound:
     try:
         lines = [*_fact_lines(actor, ticket, wanted, names), *_step_lines(actor, ticket, wanted, names)]
         if bound.watched is not None and ticket.id not in bound.watched:
-            lines.append(Line(_("Watching"), _("no"), _("yes")))
+            lines.append(WATCHING)
         if bound.parent is not None and bound.parts is not None and ticket.id not in bound.parts:
             services.check_link(ticket, bound.parent, relation="child_of")
             lines.append(Line(_("Part of"), "–", bound.parent.number))
@@ -189,12 +194,12 @@ def _fact_lines(actor: Actor, ticket: Ticket, wanted: Wanted, names: _Names) -> 
         raise Invalid.field("assignee_id", _("This person does not work in that group."))
     facts = _facts(wanted)
     pairs = (
-        (_("Group"), ticket.group_id, group_id, names.groups.get),
-        (_("Assignee"), ticket.assignee_id, assignee_id, names.people.get),
-        (_("Category"), ticket.category_id, facts.get("category_id", ticket.category_id), names.categories.get),
-        (_("Impact"), ticket.impact, facts.get("impact", ticket.impact), IMPACT_TITLES.get),
-        (_("Urgency"), ticket.urgency, facts.get("urgency", ticket.urgency), URGENCY_TITLES.get),
-        (_("Priority"), ticket.priority, _priority(ticket, wanted), PRIORITIES.get),
+        (GROUP, ticket.group_id, group_id, names.groups.get),
+        (ASSIGNEE, ticket.assignee_id, assignee_id, names.people.get),
+        (CATEGORY, ticket.category_id, facts.get("category_id", ticket.category_id), names.categories.get),
+        (IMPACT, ticket.impact, facts.get("impact", ticket.impact), IMPACT_TITLES.get),
+        (URGENCY, ticket.urgency, facts.get("urgency", ticket.urgency), URGENCY_TITLES.get),
+        (PRIORITY, ticket.priority, _priority(ticket, wanted), PRIORITIES.get),
     )
     return [
         Line(title, _word(say, before), _word(say, after)) for title, before, after, say in pairs if before != after
@@ -256,7 +261,7 @@ def _names(tickets: Sequence[Ticket], wanted: Wanted) -> _Names:
 
 
 def _bound(actor: Actor, ids: Sequence[int], wanted: Wanted) -> _Bound:
-    watched = select(Watcher.ticket_id).where(Watcher.person_id == actor.person_id, Watcher.ticket_id.in_(ids))
+    watched = select(Watcher.ticket_id).where(Watcher.person_id == actor.person_id, one_of(Watcher.ticket_id, ids))
     parent = parent_of(actor, wanted)
     return _Bound(
         parent,

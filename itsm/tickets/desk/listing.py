@@ -1,15 +1,15 @@
 """What the desk was asked for, read from an address, and the rows that answer it."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
-from sqlalchemy.orm import selectin_polymorphic
 
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import one_of, session
 from itsm.kernel.errors import Invalid
 from itsm.kernel.paging import Page
 from itsm.kernel.text import Message
@@ -100,10 +100,18 @@ def matching_ids(actor: Actor, asked: Asked, *, limit: int) -> Sequence[int]:
 
 
 def list_whole(actor: Actor, ids: Sequence[int], *, lock: bool = False) -> Sequence[Ticket]:
-    """Tickets of any kinds with what their kinds add to them, oldest first; one statement and one for each kind."""
-    kinds = [mapper.class_ for mapper in Ticket.__mapper__.self_and_descendants]
-    statement = select(Ticket).where(Ticket.id.in_(ids), policy.visible(actor)).order_by(Ticket.id)
-    statement = statement.options(selectin_polymorphic(Ticket, kinds))
+    """Tickets of any kinds with what their kinds add to them, oldest first; one statement and one for each kind.
+
+    With `lock` they are locked in the order of their ids, and read after that.
+    """
+    statement = select(Ticket.id, Ticket.kind).where(one_of(Ticket.id, ids), policy.visible(actor)).order_by(Ticket.id)
     if lock:
-        statement = statement.with_for_update(of=Ticket).execution_options(populate_existing=True)
-    return session.scalars(statement).all()
+        statement = statement.with_for_update(of=Ticket)
+    by_kind: defaultdict[str, list[int]] = defaultdict(list)
+    for ticket_id, kind in session.execute(statement):
+        by_kind[kind].append(ticket_id)
+    found: list[Ticket] = []
+    for kind, of_kind in by_kind.items():
+        whole = select(Ticket.__mapper__.polymorphic_map[kind].class_).where(one_of(Ticket.id, of_kind))
+        found += session.scalars(whole.execution_options(populate_existing=lock))
+    return sorted(found, key=lambda ticket: ticket.id)

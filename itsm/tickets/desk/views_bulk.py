@@ -19,6 +19,7 @@ from itsm.tickets.desk import bulk, listing, tasks
 from itsm.tickets.desk.bulk import Planned, Result
 from itsm.tickets.desk.pages import address
 from itsm.tickets.desk.schemas import as_wanted, bulk_form
+from itsm.tickets.models import Ticket
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, own_path, read_form
 from itsm.web.views import offer_undo
@@ -88,7 +89,11 @@ def _wanted(form: Form) -> dict[str, Any]:
 
 def _asks_more(form: Form, ids: Sequence[int]) -> bool:
     """Whether a step was chosen that asks for fields which the page has not shown yet."""
-    step = next((each for each in _steps(current_actor(), ids) if each.name == form.values.get("step")), None)
+    if not form.values.get("step"):
+        return False
+    actor = current_actor()
+    steps = _steps(actor, listing.list_whole(actor, ids[: bulk.AT_ONCE]))
+    step = next((each for each in steps if each.name == form.values["step"]), None)
     return step is not None and any(name not in form.values for name in step.requires)
 
 
@@ -132,20 +137,20 @@ def cancel_task(task_id: int) -> Response:
     return redirect(url_for("bulk.show_task", task_id=task_id))
 
 
-def _steps(actor: Actor, ids: Sequence[int]) -> list[Transition]:
+def _steps(actor: Actor, tickets: Sequence[Ticket]) -> list[Transition]:
     """Steps that some of the tickets may take, each once."""
     found: dict[str, Transition] = {}
-    for ticket in listing.list_whole(actor, ids[: bulk.AT_ONCE]):
+    for ticket in tickets:
         for step in ticket_services.lifecycle_of(ticket).steps_from(ticket.state):
-            if not step.automatic and policy.can_take(actor, ticket, step):
-                found.setdefault(step.name, step)
+            if step.name not in found and not step.automatic and policy.can_take(actor, ticket, step):
+                found[step.name] = step
     return list(found.values())
 
 
 def _page(form: Form, ids: Sequence[int], plan: list[Planned] | None) -> str:
     actor = current_actor()
-    steps = _steps(actor, ids)
-    kinds = {ticket.kind for ticket in listing.list_whole(actor, ids[:1])}
+    tickets = listing.list_whole(actor, ids[: bulk.AT_ONCE])
+    steps = _steps(actor, tickets)
     group_id = str(form.value("group_id", ""))
     return render_template(
         "tickets/desk/bulk.html",
@@ -153,7 +158,7 @@ def _page(form: Form, ids: Sequence[int], plan: list[Planned] | None) -> str:
         ids=ids,
         steps=steps,
         step=next((each for each in steps if each.name == form.value("step")), None),
-        kind=next(iter(kinds), "incident"),
+        kind=next((ticket.kind for ticket in tickets if ticket.id == ids[0]), "incident"),
         groups=identity.list_groups(),
         members=identity.list_members(int(group_id)) if group_id.isdecimal() else identity.list_staff(),
         categories=queries.category_titles(),

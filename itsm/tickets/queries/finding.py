@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement
 
 from itsm.kernel.actor import Actor
+from itsm.kernel.db import one_of
 from itsm.search import queries as search
 from itsm.tickets import policy
 from itsm.tickets.models import Ticket
@@ -44,4 +45,4 @@ def find_matches(actor: Actor, words: str) -> Matches:
 
 def holding(actor: Actor, words: str) -> ColumnElement[bool]:
     """The condition that a ticket, or a reply or file of it that the actor may read, holds all of the words."""
-    return Ticket.id.in_(find_matches(actor, words).through)
+    return one_of(Ticket.id, find_matches(actor, words).through)

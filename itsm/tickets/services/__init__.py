@@ -2,6 +2,7 @@
 
 from itsm.tickets.services.attachments import Upload, attach
 from itsm.tickets.services.custom import change_custom, draft_of, fill_in
+from itsm.tickets.services.escalating import escalate_many, escalate_many_to_managers
 from itsm.tickets.services.facts import assign, change_facts, escalate, escalate_to_manager, override_priority, set_due
 from itsm.tickets.services.journal import (
     LONGEST_BODY,
@@ -41,6 +42,8 @@ __all__ = [
     "check_link",
     "draft_of",
     "escalate",
+    "escalate_many",
+    "escalate_many_to_managers",
     "escalate_to_manager",
     "fill_in",
     "is_possible",

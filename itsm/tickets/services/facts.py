@@ -16,6 +16,7 @@ from itsm.tickets import queries
 from itsm.tickets.events import TicketAssigned, TicketChanged
 from itsm.tickets.models import NO_DUE, Ticket
 from itsm.tickets.priority import priority_of
+from itsm.tickets.services.escalating import NO_HIGHER_LEVEL, NO_MANAGER
 from itsm.tickets.services.journal import require_work, write_entry, write_journal
 from itsm.tickets.services.links import watch
 
@@ -115,9 +116,7 @@ def escalate(actor: Actor, ticket: Ticket, *, note: str = "", group_id: int | No
     require_work(actor, ticket)
     following = get(Group, group_id) if group_id else queries.next_level_group(ticket)
     if following is None:
-        raise IllegalTransition(
-            _("There is no group at a higher level to pass this to. Ask an administrator to set one.")
-        )
+        raise IllegalTransition(NO_HIGHER_LEVEL)
     if note.strip():
         write_entry(actor, ticket, kind="internal", body=note)
     assign(actor, ticket, group_id=following.id, reason="escalation", escalated=True)
@@ -129,7 +128,7 @@ def escalate_to_manager(actor: Actor, ticket: Ticket, *, note: str = "") -> Pers
     require_work(actor, ticket)
     group = get(Group, ticket.group_id) if ticket.group_id else None
     if group is None or group.manager_id is None:
-        raise Invalid.field("group", _("This group has no manager to escalate to. Ask an administrator to name one."))
+        raise Invalid.field("group", NO_MANAGER)
     manager = get(Person, group.manager_id)
     watch(actor, ticket, person_id=manager.id)
     write_entry(actor, ticket, kind="internal", body=note) if note.strip() else None

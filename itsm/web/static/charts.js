@@ -37,4 +37,5 @@ async function drawAll() {
 
 await document.fonts.ready;
 await drawAll();
+document.body.addEventListener("htmx:afterSettle", drawAll);
 new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });

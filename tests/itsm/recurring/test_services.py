@@ -16,7 +16,7 @@ from itsm.kernel.errors import Forbidden, Invalid
 from itsm.recurring import jobs, queries, services
 from itsm.recurring.models import Recurrence, RecurrenceRun
 from itsm.tickets import services as tickets
-from sla import queries as sla
+from sla.agreements import queries as sla
 from tests.factories import Factory
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday

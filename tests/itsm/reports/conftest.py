@@ -14,7 +14,7 @@ from itsm.kernel.db import session
 from itsm.reports.periods import Period
 from itsm.reports.request import Question, ask
 from itsm.tickets import services
-from sla import definitions
+from sla.agreements import services as agreement_services
 from sla.models import Agreement, BusinessHours
 from tests.factories import Factory
 
@@ -88,7 +88,7 @@ def make_agreement(
         for metric, seconds in (("response", response), ("resolution", resolution))
     }
     facts = {"name": name, "condition": "kind = incident", "calendar_id": hours.id, "organisation_id": organisation.id}
-    return definitions.create_agreement(SYSTEM, facts=facts, targets=targets, steps=())
+    return agreement_services.create_agreement(SYSTEM, facts=facts, targets=targets, steps=())
 
 
 @pytest.fixture

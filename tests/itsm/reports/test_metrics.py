@@ -51,7 +51,48 @@ def single(given: dict[str, Any], digits: int) -> Decimal | None:
     return Share(sum(not ticket["customer_replies"] for ticket in done), len(done)).percent(digits)
 
 
+def mean_age_days(given: dict[str, Any], digits: int) -> Decimal | None:
+    at = instant(given["at"])
+    ages = [
+        int((at - instant(each["created_at"])).total_seconds())
+        for each in given["tickets"]
+        if times_of(each).is_open_at(at)
+    ]
+    return in_unit(metrics.mean(ages), 86_400, digits)
+
+
+def net_flow(given: dict[str, Any], digits: int) -> int:
+    start, end = instant(given["from"]), instant(given["to"])
+
+    def within(text: str | None) -> bool:
+        return text is not None and start <= instant(text) < end
+
+    return sum(within(each["created_at"]) - within(each["resolved_at"]) for each in given["tickets"])
+
+
+def availability(given: dict[str, Any], digits: int) -> Decimal | None:
+    agreed = round(given["agreed_h"] * 3600)
+    return Share(agreed - round(given["downtime_h"] * 3600), agreed).percent(digits)
+
+
+def escalated(given: dict[str, Any], digits: int) -> Decimal | None:
+    done = [ticket for ticket in given["tickets"] if ticket["resolved_at"]]
+    return Share(sum(bool(ticket["escalated"]) for ticket in done), len(done)).percent(digits)
+
+
+def outages(given: dict[str, Any]) -> list[int]:
+    return [round(each * 3600) for each in given["outages_h"]]
+
+
 COMPUTED: dict[str, Any] = {
+    "backlog_mean_age_d": mean_age_days,
+    "net_flow": net_flow,
+    "availability_pct": availability,
+    "escalation_rate_pct": escalated,
+    "mtbf_h": lambda given, digits: in_unit(
+        metrics.time_between_failures(given["agreed_h"] * 3600, outages(given)), 3600, digits
+    ),
+    "mtrs_h": lambda given, digits: in_unit(metrics.time_to_restore(outages(given)), 3600, digits),
     "mttr_elapsed_h": lambda given, digits: in_unit(metrics.mean(hours(given["tickets"])), 3600, digits),
     "median_ttr_h": lambda given, digits: in_unit(metrics.median(hours(given["tickets"])), 3600, digits),
     "p90_ttr_h": lambda given, digits: in_unit(metrics.percentile(hours(given["tickets"]), 90), 3600, digits),
@@ -106,3 +147,18 @@ def test_open_times_follow_reopening() -> None:
     times = open_times(start, [(start + day, False), (start + 2 * day, False), (start + 3 * day, True)])
     assert times.stretches == ((start, start + day), (start + 3 * day, None))
     assert [times.is_open_at(start + number * day) for number in range(5)] == [False, True, False, False, True]
+
+
+def test_availability_of_a_service() -> None:
+    agreed, down = 720 * 3600, [3600, 7200, 2160]
+    assert metrics.time_between_failures(agreed, down) == Fraction(2388, 10) * 3600
+    assert metrics.time_to_restore(down) == Fraction(12, 10) * 3600
+    assert metrics.time_between_failures(agreed, []) is None
+    assert metrics.time_to_restore([]) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"), [([5], 5), ([1, 9], 5), ([9, 1, 4], 4), ([1, 2, 3, 10], Fraction(5, 2))]
+)
+def test_median(values: list[int], expected: Fraction) -> None:
+    assert metrics.median(values) == expected

@@ -17,9 +17,9 @@ from itsm.kernel.jobs import BackgroundTask
 from itsm.query.predicate import Predicate, compile_predicate
 from itsm.rules import laboratory, services
 from itsm.rules.laboratory import asking, run_task, shadow, try_rule
-from itsm.rules.laboratory.past import story
 from itsm.tickets import services as tickets
 from itsm.tickets.models import Ticket
+from itsm.tickets.past import story
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.itsm.rules.conftest import MakeRule, firings, journal, priority
@@ -177,7 +177,7 @@ def test_what_a_schedule_asks_is_made_ready_once_an_instant_and_names_once(
         made.append(given)
         return compile_predicate(*given)
 
-    monkeypatch.setattr("itsm.rules.conditions.compile_predicate", noted)
+    monkeypatch.setattr("itsm.tickets.asking.compile_predicate", noted)
     facts = draft(priority(1), trigger="schedule", options={"every_minutes": 60}, condition=condition)
     del made[:]
     with counted() as seen:

@@ -76,3 +76,24 @@ def test_a_rare_word_tells_more_than_common_ones(app: Flask) -> None:
     assert queries.find_alike("ticket", "printer silent floor", limit=1) == [29]
     assert queries.find_alike("ticket", "silent zebra", limit=2) == [1, 29]
     assert queries.find_alike("ticket", "nothing of that") == []
+
+
+def test_each_word_of_a_title_is_sought_by_itself_however_old_its_tickets_are(app: Flask) -> None:
+    del app
+    services.index("ticket", 5, "The zebra is silent")
+    for record_id in (70_000, 300_000, 300_001):
+        services.index("ticket", record_id, "The printer on the floor is silent")
+    session.commit()
+    assert queries.find_alike("ticket", "zebra printer") == [5, 300_001, 300_000, 70_000]
+    assert queries.find_alike("ticket", "printer zeb") == [5, 300_001, 300_000, 70_000]
+    assert queries.find_alike("ticket", "silent prin zebra", limit=1) == [5]
+
+
+def test_of_many_that_hold_the_words_no_other_names_are_sought(app: Flask) -> None:
+    del app
+    for record_id in range(1, 8):
+        services.index("ci", record_id, f"virtual-machine-{record_id}", names=[f"virtual-machine-{record_id}"])
+    services.index("ci", 9, "hypervisor", names=["my-virtual-machines"])
+    session.commit()
+    assert len(queries.find_named("ci", "virtual-machine", limit=3)) >= 3
+    assert set(queries.find_named("ci", "virtual-machine")) == {*range(1, 8), 9}

@@ -23,8 +23,8 @@ from itsm.staffing import services
 from itsm.tickets import pages, queries
 from itsm.tickets import services as tickets
 from itsm.tickets.models import JournalEntry, Ticket
-from sla.definitions import create_calendar
-from sla.working_hours import set_workers
+from sla.calendars.services import create_calendar
+from sla.calendars.working_hours import set_workers
 from tests.channels.mail.letters import outgoing
 from tests.conftest import NOW
 from tests.factories import Factory

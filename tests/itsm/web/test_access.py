@@ -54,7 +54,11 @@ HOLDERS = {  # permission -> which of requester and agent hold it; the administr
     "problem.create": {"agent"},
     "problem.edit": {"agent"},
     "recurring.edit": set(),
+    "reports.all": set(),
+    "reports.group": set(),
+    "reports.design": set(),
     "reports.read": {"agent"},
+    "reports.send": set(),
     "roles.grant": set(),
     "rules.edit": set(),
     "sla.edit": set(),
@@ -73,6 +77,8 @@ HOLDERS = {  # permission -> which of requester and agent hold it; the administr
 OWN_RULES = {
     "metrics",
     "inventory_agents.report",
+    "subscriptions.leave",
+    "subscriptions.leave_now",
 }  # endpoints that check their caller themselves; each has its own tests
 OPEN_TO_ANYONE = {
     "static", "healthz", "readyz", "security.static", "security.login", "security.logout", "security.forgot_password",

@@ -1,0 +1,1 @@
+"""Agreements with customers, groups and suppliers: their terms, versions, choice and pages."""

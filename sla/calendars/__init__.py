@@ -1,0 +1,1 @@
+"""Business calendars: open seconds as a pure function, and how calendars are written, proposed and shown."""

@@ -1,0 +1,1 @@
+"""Escalation: steps that fall at their instant, what they do, and whom they tell."""

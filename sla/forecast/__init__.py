@@ -1,0 +1,1 @@
+"""Which running targets are likely to be missed, and work against hours."""

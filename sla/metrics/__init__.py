@@ -1,0 +1,1 @@
+"""Metrics of the site's own: clocks between conditions of the query language."""

@@ -1,0 +1,1 @@
+"""A past period replayed under other terms."""

@@ -19,7 +19,7 @@ from itsm.tickets.models import JournalEntry
 from itsm.tickets.reminders import queries, services
 from itsm.tickets.reminders.instants import CHOICES, instant_of
 from itsm.tickets.working_hours import next_at_work
-from sla.agreements import services as agreement_services
+from sla.calendars import services as calendar_services
 from sla.calendars import working_hours
 from tests.factories import Factory
 from tests.itsm.web.browser import post
@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday
 
 def office_hours(person_id: int) -> None:
     weekly = {day: [["08:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
-    hours = agreement_services.create_calendar(SYSTEM, name="Office", timezone="UTC", definition={"weekly": weekly})
+    hours = calendar_services.create_calendar(SYSTEM, name="Office", timezone="UTC", definition={"weekly": weekly})
     working_hours.set_workers(SYSTEM, hours, person_ids=[person_id])
 
 

@@ -26,7 +26,7 @@ from sla.calendars.models import CalendarSource, HolidayProposal
 from sla.calendars.written import written_of
 from sla.models import Agreement, BusinessHours
 from tests.factories import Factory
-from tests.sla.test_feed_reading import calendar as ical
+from tests.sla.calendars.test_feed_reading import calendar as ical
 
 WEEK = {day: [["08:00", "16:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 

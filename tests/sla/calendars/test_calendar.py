@@ -19,7 +19,7 @@ from sla.calendars.zone_offsets import BLOCK_SECONDS
 from tests.properties import THOROUGH, calls_of, examples
 
 EXAMPLES = examples(300)
-SAMPLE_FILE = Path(__file__).resolve().parents[2] / ".." / "shared" / "samples" / "sla-cases" / "cases.json"
+SAMPLE_FILE = Path(__file__).resolve().parents[3] / ".." / "shared" / "samples" / "sla-cases" / "cases.json"
 SAMPLES = json.loads(SAMPLE_FILE.read_text("utf-8"))["cases"] if SAMPLE_FILE.exists() else []
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 DAYS = (*WEEKDAYS, "sat", "sun")

@@ -11,7 +11,7 @@ from itsm.kernel.module import registry
 from itsm.tickets import services
 from tests.factories import Factory
 from tests.sla.conftest import Agreements, at
-from tests.sla.test_what_if import RESOLVE, agreement
+from tests.sla.what_if.test_replay import RESOLVE, agreement
 
 
 def form_values(page: str) -> dict[str, str]:

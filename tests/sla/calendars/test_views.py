@@ -21,7 +21,7 @@ from sla.calendars.written import written_of
 from sla.models import Agreement, BusinessHours
 from tests.factories import Factory
 from tests.itsm.web.browser import post
-from tests.sla.test_feed_reading import calendar as ical
+from tests.sla.calendars.test_feed_reading import calendar as ical
 from tests.statements import counted
 
 CALENDAR = {"name": "Plant", "timezone": "Asia/Tehran", "sat": "08:00-16:00", "sun": "08:00-16:00"}

@@ -7,8 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from assets.kinds import KINDS
-from assets.lifecycle import LIFECYCLE
 from assets.models import Asset
 from assets.policy import visible
 from itsm.identity import queries as identity
@@ -28,7 +26,9 @@ FIELDS = (
     DataField("model", _("Model"), counted=True),
     DataField("state", _("State"), counted=True),
     DataField("owner", _("User")),
+    DataField("site_id", _("Site"), "count"),
     DataField("site", _("Site"), counted=True),
+    DataField("organisation_id", _("Organisation"), "count"),
     DataField("organisation", _("Organisation"), counted=True),
     DataField("supplier", _("Supplier"), counted=True),
     DataField("purchased_on", _("Purchased"), "day"),
@@ -83,8 +83,7 @@ def _named(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {
             **row,
             "asset_id": row["id"],
-            "asset_kind": str(KINDS.get(row["kind"], row["kind"])),
-            "state": str(LIFECYCLE[row["state"]].title) if row["state"] in LIFECYCLE.states else row["state"],
+            "asset_kind": row["kind"],
             "owner": people.get(row["owner_id"], ""),
             "site": sites.get(row["site_id"], ""),
             "organisation": organisations.get(row["organisation_id"], ""),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Subquery, func, or_, select
 
 from change.models import Change
 from itsm.identity.models import Group, Organisation
@@ -57,27 +57,30 @@ COLUMNS: dict[str, Any] = {
 }
 
 
-def _incidents(selection: Selection) -> Any:
-    """Incidents that a change was found to have caused, as was known at the end of the period."""
+def _incidents(actor: Actor, selection: Selection) -> Subquery:
+    """How many incidents that the actor may see each change was found to have caused, as known at the end of the period."""
     return (
-        select(func.count(TicketLink.id))
+        select(TicketLink.target_id, func.count(TicketLink.id).label("number"))
+        .join(Ticket.__table__, Ticket.id == TicketLink.source_id)
         .where(
-            TicketLink.target_id == Ticket.id,
+            policy.visible(actor),
             TicketLink.relation == CAUSED_BY,
             TicketLink.created_at < selection.to_at,
         )
-        .correlate(Ticket.__table__)
-        .scalar_subquery()
+        .group_by(TicketLink.target_id)
+        .subquery("caused")
     )
 
 
 def _rows(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequence[tuple[Any, ...]]:
     """Changes that were not closed before the period began; one statement."""
-    known = {**COLUMNS, "incidents": _incidents(selection)}
+    caused = _incidents(actor, selection)
+    known = {**COLUMNS, "incidents": func.coalesce(caused.c.number, 0)}
     statement = (
         select(*(known[name] for name in columns))
         .select_from(Ticket.__table__)
         .join(Change.__table__, OWN.ticket_id == Ticket.id)
+        .outerjoin(caused, caused.c.target_id == Ticket.id)
         .outerjoin(Group, Group.id == Ticket.group_id)
         .outerjoin(Category, Category.id == Ticket.category_id)
         .outerjoin(Organisation, Organisation.id == Ticket.organisation_id)

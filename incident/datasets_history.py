@@ -7,6 +7,7 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from incident.datasets import conditions_of
 from incident.major.models import MajorIncident
+from incident.major.phases import WITHDRAWN
 from incident.models import Incident
 from itsm.kernel.actor import Actor
 from itsm.kernel.datasets import DataField, DataSet, Selection
@@ -137,13 +138,17 @@ def _verdicts(actor: Actor, selection: Selection, columns: Sequence[str]) -> Seq
 
 
 def _majors(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequence[tuple[Any, ...]]:
-    """Incidents that were declared major before the end of the period; one statement."""
+    """Incidents that stood declared major at the end of the period, not withdrawn by then; one statement."""
     known = {"ticket_id": Ticket.id, "at": MajorIncident.declared_at}
     statement = (
         select(*(known[name] for name in columns))
         .select_from(MajorIncident)
         .join(Ticket.__table__, Ticket.id == MajorIncident.ticket_id)
-        .where(*conditions_of(actor, selection), MajorIncident.declared_at < selection.to_at)
+        .where(
+            *conditions_of(actor, selection),
+            MajorIncident.declared_at < selection.to_at,
+            or_(MajorIncident.phase != WITHDRAWN, MajorIncident.phase_since >= selection.to_at),
+        )
     )
     return [tuple(row) for row in session.execute(statement.order_by(Ticket.id))]
 

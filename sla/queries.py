@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import selectin_polymorphic
 
 from itsm.identity.models import Group, Organisation
@@ -91,11 +91,18 @@ def count_tickets_with_clocks() -> int:
     return int(session.scalar(select(func.count(SlaClock.ticket_id.distinct()))) or 0)
 
 
-def list_open_tickets(agreement_ids: Collection[int], *, after_id: int = 0, limit: int) -> Sequence[int]:
-    """Ids of tickets with an open clock under one of these agreements, in order, from beyond an id on."""
+def list_open_tickets(
+    agreement_ids: Collection[int], *, after_id: int = 0, limit: int, readable: ColumnElement[bool] | None = None
+) -> Sequence[int]:
+    """Ids of tickets with an open clock under one of these agreements, in order, from beyond an id on.
+
+    `readable` is what a reader may see of tickets, where somebody is shown them.
+    """
     statement = select(SlaClock.ticket_id).where(
         SlaClock.agreement_id.in_(agreement_ids), SlaClock.ended_at.is_(None), SlaClock.ticket_id > after_id
     )
+    if readable is not None:
+        statement = statement.join(Ticket, Ticket.id == SlaClock.ticket_id).where(readable)
     return session.scalars(statement.distinct().order_by(SlaClock.ticket_id).limit(limit)).all()
 
 

@@ -140,6 +140,8 @@ def _follow_ola(kept: KeptClocks, choice: Choice, group_id: int) -> None:
     known = any((key.kind, key.owner_id) == ("ola", group_id) for key in kept.rows)
     if known and not opened:
         return
+    if not known and not kept.ticket.unfinished:
+        return  # an agreement made later says nothing about what had ended before
     chosen = choice.ola(group_id)
     if not known:
         if chosen is not None:

@@ -112,9 +112,9 @@ def stand(
 
 
 def _defining(key: ClockKey, terms_history: TermsHistory, known: Mapping[str, AgreedTerms]) -> AgreedTerms:
-    """The latest terms that say what a metric of the site's own is, else the first ones."""
+    """The first terms that say what a metric of the site's own is: a clock keeps the conditions it began by. Rule: C8."""
     applied = [known[terms_id] for _at, terms_id in terms_history if terms_id != NO_TERMS]
-    return next((terms for terms in reversed(applied) if key.metric in terms.own), applied[0])
+    return next((terms for terms in applied if key.metric in terms.own), applied[0])
 
 
 def _terms_at(terms_history: TermsHistory, instant: datetime | None) -> str:

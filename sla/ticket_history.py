@@ -70,9 +70,12 @@ def history_of(journal: Sequence[Entry], lifecycle: Lifecycle) -> TicketHistory 
     first = journal[0]
     priority = int(_after(first, "priority", 3))
     category = cast(Category, _after(first, "state_category", "open"))
-    reading = _Reading(lifecycle, category, Possession(first.at, _after(first, "group_id", None), priority))
+    assignee_id = _after(first, "assignee_id", None)
+    reading = _Reading(
+        lifecycle, category, Possession(first.at, _after(first, "group_id", None), priority), assignee_id
+    )
     events: list[HistoryEvent] = [Created(first.at, priority, category)]
-    if _after(first, "assignee_id", None) is not None:
+    if assignee_id is not None:
         events.append(AssignedToPerson(first.at))
     for entry in _in_order(journal):
         if entry is not first:
@@ -108,11 +111,13 @@ def _after(entry: Entry, name: str, default: Any) -> Any:
 
 
 class _Reading:
-    """Reads entries one after another; remembers category, group and priority, which entries only name when changed."""
+    """Reads entries one after another; remembers what they only name when it changed."""
 
-    def __init__(self, lifecycle: Lifecycle, category: Category, first: Possession) -> None:
+    def __init__(self, lifecycle: Lifecycle, category: Category, first: Possession, assignee_id: int | None) -> None:
         self._lifecycle = lifecycle
         self._category = category
+        self._assignee_id = assignee_id
+        self._reason = ""
         self.possessions = [first]
 
     def events_of(self, entry: Entry) -> Iterable[HistoryEvent]:
@@ -122,20 +127,29 @@ class _Reading:
                 yield AgentReplied(entry.at)
         elif entry.kind == "change":
             if self._note_possession(entry):
-                yield PassedToGroup(entry.at, self.possessions[-1].group_id)
+                yield from self._passes(entry)
             yield from self._changes(entry)
+
+    def _passes(self, entry: Entry) -> Iterable[HistoryEvent]:
+        """The ticket comes to another group; whoever it is assigned to and stays so has taken it there too."""
+        yield PassedToGroup(entry.at, self.possessions[-1].group_id)
+        if self._assignee_id is not None and "assignee_id" not in entry.changes:
+            yield AssignedToPerson(entry.at)
 
     def _changes(self, entry: Entry) -> Iterable[HistoryEvent]:
         if "state" in entry.changes or "state_category" in entry.changes:
             yield from self._moves(entry)
         if "priority" in entry.changes:
             yield PriorityChanged(entry.at, int(entry.changes["priority"][1]))
-        if _after(entry, "assignee_id", None) is not None:
+        self._assignee_id = _after(entry, "assignee_id", self._assignee_id)
+        if "assignee_id" in entry.changes and self._assignee_id is not None:
             yield AssignedToPerson(entry.at)
 
     def _moves(self, entry: Entry) -> Iterable[HistoryEvent]:
         state = str(_after(entry, "state", ""))
         self._category = _after(entry, "state_category", self._category)
+        # The reason to wait stays from one waiting state to the next, where nothing else is said.
+        self._reason = str(_after(entry, "hold_reason", self._reason if self._category == "waiting" else "") or "")
         if state in NOT_PURSUED or "merged_into" in entry.changes:
             yield Cancelled(entry.at, "merged" if "merged_into" in entry.changes else state)
         yield StateChanged(
@@ -143,7 +157,7 @@ class _Reading:
             category=self._category,
             state=state,
             pauses=self._pauses(entry, state),
-            reason=str(_after(entry, "hold_reason", "") or ""),
+            reason=self._reason,
         )
 
     def _pauses(self, entry: Entry, state: str) -> bool | None:

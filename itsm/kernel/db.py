@@ -307,6 +307,8 @@ class OneOf(FunctionElement[bool]):
 
     inherit_cache = True
     type = Boolean()
+    # Else databases without a type of their own for it get “… = 1”, which no index answers.
+    _is_implicitly_boolean = True
 
 
 def one_of(column: Any, ids: Collection[int]) -> ColumnElement[bool]:

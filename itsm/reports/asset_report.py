@@ -1,9 +1,12 @@
 """The asset report: what there was at the cut-off, where, in which state, what it had cost, and whose warranty ends."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from assets.kinds import KINDS
+from assets.lifecycle import LIFECYCLE
 from assets.models import number_of
 from itsm.kernel.actor import Actor
 from itsm.kernel.datasets import get_data_set
@@ -44,7 +47,9 @@ class Row(NamedTuple):
     model: str
     state: str
     owner: str
+    site_id: int | None
     site: str
+    organisation_id: int | None
     organisation: str
     price_minor: int | None
     currency: str
@@ -61,15 +66,25 @@ def _study(actor: Actor, question: Question) -> tuple[Study, list[Row]]:
     rows = [Row._make(row) for row in get_data_set("assets").read(actor, question.selection(actor), Row._fields)]
     facts = [_fact(row, question) for row in rows]
 
+    without = str(_("not noted"))
+    sites, organisations = _names(rows, "site"), _names(rows, "organisation")
+
     def words(key: Any) -> str:
-        return str(key) or str(_("not noted"))
+        return str(key) or without
 
     breakdowns = (
-        Breakdown("state", _("By state"), _("State"), SHOWN, words, by="assets"),
-        Breakdown("asset_kind", _("By kind"), _("Kind"), SHOWN, words, by="assets"),
+        Breakdown("state", _("By state"), _("State"), SHOWN, _state, by="assets"),
+        Breakdown("asset_kind", _("By kind"), _("Kind"), SHOWN, _kind, by="assets"),
         Breakdown("model", _("By model"), _("Model"), SHOWN, words, by="assets", most=25),
-        Breakdown("site", _("By site"), _("Site"), SHOWN, words, by="assets"),
-        Breakdown("organisation", _("By organisation"), _("Organisation"), SHOWN, words, by="assets"),
+        Breakdown("site", _("By site"), _("Site"), SHOWN, lambda key: sites.get(key) or without, by="assets"),
+        Breakdown(
+            "organisation",
+            _("By organisation"),
+            _("Organisation"),
+            SHOWN,
+            lambda key: organisations.get(key) or without,
+            by="assets",
+        ),
     )
     return Study(
         facts,
@@ -78,6 +93,19 @@ def _study(actor: Actor, question: Question) -> tuple[Study, list[Row]]:
         [[(row.asset_id, row.price_minor, row.currency) for row in rows]],
         listed=("state", "asset_kind", "model", "site", "organisation"),
     ), rows
+
+
+def _names(rows: Sequence[Row], part: str) -> dict[int | None, str]:
+    """What the sites or organisations of the assets are called, by id: two of one name stay two."""
+    return {getattr(row, f"{part}_id"): getattr(row, part) for row in rows}
+
+
+def _state(key: str) -> str:
+    return str(LIFECYCLE[key].title) if key in LIFECYCLE.states else key
+
+
+def _kind(key: str) -> str:
+    return str(KINDS.get(key, key))
 
 
 def _fact(row: Row, question: Question) -> Fact:
@@ -95,8 +123,8 @@ def _fact(row: Row, question: Question) -> Fact:
         "state": row.state,
         "asset_kind": row.asset_kind,
         "model": model,
-        "site": row.site,
-        "organisation": row.organisation,
+        "site": row.site_id,
+        "organisation": row.organisation_id,
     }
     number = number_of(row.asset_id)
     return Fact(Reference(number, f"/assets/{number}"), row.name, parts, values)

@@ -216,7 +216,9 @@ def minutes_by_ticket(actor: Actor, question: Question) -> tuple[dict[int, int],
     if find_data_set("work") is None:
         return {}, ()
     rows = get_data_set("work").read(
-        actor, question.selection(actor), ("ticket_id", "person", "group", "organisation", "minutes", "kind", "title")
+        actor,
+        question.selection(actor),
+        ("ticket_id", "person", "group", "organisation", "minutes", "kind", "title", "person_id"),
     )
     found: dict[int, int] = defaultdict(int)
     for row in rows:

@@ -113,7 +113,12 @@ def _shown(value: Any, column: Column, question: Question, address: str) -> Show
 
 def query_of(question: Question, **more: Any) -> str:
     """The question as the query part of an address."""
-    values: dict[str, Any] = {"from": question.period.first.isoformat(), "to": question.period.end.isoformat()}
+    values: dict[str, Any] = {
+        "from": question.period.first.isoformat(),
+        "to": question.period.end.isoformat(),
+        "timezone": question.period.timezone,
+        "language": question.language,
+    }
     if question.organisation_id is not None:
         values["organisation"] = question.organisation_id
     if question.agreement_id is not None:

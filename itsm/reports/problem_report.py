@@ -17,7 +17,7 @@ from itsm.tickets.pages import address_of, number_of
 
 NAME = "problems"
 LISTED = 25
-ROLLED_BACK = ("state", "priority", "group_id", "known_error")
+ROLLED_BACK = ("state", "priority", "group_id", "known_error", "resolved_at")
 MEASURES = (
     Measure("opened", _("Opened")),
     Measure("resolved", _("Resolved")),
@@ -87,7 +87,7 @@ def study(actor: Actor, question: Question) -> Study:
         get_data_set("problem_later").read(actor, selection, ("ticket_id", "changes")), names=ROLLED_BACK
     )
     rows = [
-        Row._make(row)._replace(**before.get(row[0], {}))
+        _stood(Row._make(row), before.get(row[0], {}))
         for row in get_data_set("problems").read(actor, selection, Row._fields)
     ]
     effects = [Effect._make(row) for row in get_data_set("problem_effects").read(actor, selection, Effect._fields)]
@@ -102,6 +102,13 @@ def study(actor: Actor, question: Question) -> Study:
         Breakdown("group", _("By group"), _("Group"), SHOWN, names["group"]),
     )
     return Study(facts, MEASURES, breakdowns, listed=("priority", "group"))
+
+
+def _stood(row: Row, before: Mapping[str, Any]) -> Row:
+    """The problem as it stood before later changes; the journal writes instants as text."""
+    found = row._replace(**before)
+    at = before.get("resolved_at")
+    return found._replace(resolved_at=datetime.fromisoformat(at)) if isinstance(at, str) else found
 
 
 def _fact(row: Row, caused: Sequence[Effect], question: Question) -> Fact:

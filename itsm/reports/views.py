@@ -20,7 +20,7 @@ from itsm.reports.pages import query_of, shown_report, shown_table
 from itsm.reports.periods import presets
 from itsm.reports.request import Question
 from itsm.reports.schemas import ClockFilter, ExportForm, RecordFilter, ReportArguments, question_of
-from itsm.reports.tally import COUNTED, MISSED
+from itsm.reports.tally import APART, COUNTED, MISSED
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
 from itsm.web.presentation import reader
@@ -109,7 +109,7 @@ def clocks(name: str) -> str:
     return render_template(
         "reports/clocks.html",
         table=shown_table(shown, question),
-        title=_("Clocks counted"),
+        title=_("Not counted, listed apart") if form.data.get("list") == "apart" else _("Clocks counted"),
         count_text=plural("%(num)s clock", "%(num)s clocks", len(table.rows)),
         count=len(table.rows),
         shown_count=len(shown.rows),
@@ -143,7 +143,7 @@ def records(name: str) -> str:
 
 
 def _narrowed(selection: Selection, question: Question, data: dict[str, Any]) -> Selection:
-    several = {"": COUNTED, "counted": COUNTED, "missed": MISSED}
+    several = {"": APART if data.get("list") == "apart" else COUNTED, "counted": COUNTED, "missed": MISSED}
     outcome = data.get("outcome") or ""
     filters: list[tuple[str, Any]] = [*selection.filters, ("outcome", several.get(outcome, outcome))]
     filters += [(name, data[name]) for name in ("metric", "priority") if name in data]

@@ -45,7 +45,7 @@ def _study(actor: Actor, question: Question) -> tuple[Study, Sequence[tuple[Any,
         Breakdown("group", _("By group"), _("Group"), SHOWN, names["group"], by="resolved"),
         Breakdown("organisation", _("By customer"), _("Customer"), SHOWN, names["organisation"], by="created"),
     )
-    raw = [[(row[0], row[1], row[4]) for row in work]]
+    raw = [[(row[0], row[7], row[4]) for row in work]]
     return Study(facts, MEASURES, breakdowns, raw, listed=("person", "group", "organisation")), work
 
 
@@ -76,20 +76,22 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
 
 
 def _time_by_person(work: Sequence[tuple[Any, ...]]) -> Table:
-    """Time recorded on tickets of any kind, by who did it."""
-    spent: dict[str, int] = defaultdict(int)
-    tickets: dict[str, set[int]] = defaultdict(set)
-    for ticket_id, person, _group, _organisation, minutes, *_rest in work:
-        spent[person] += minutes * 60
-        tickets[person].add(ticket_id)
+    """Time recorded on tickets of any kind, by who did it; two people of one name stay two."""
+    spent: dict[int | None, int] = defaultdict(int)
+    tickets: dict[int | None, set[int]] = defaultdict(set)
+    names: dict[int | None, str] = {}
+    for ticket_id, person, _group, _organisation, minutes, *_rest, person_id in work:
+        spent[person_id] += minutes * 60
+        tickets[person_id].add(ticket_id)
+        names[person_id] = person
     columns = (
         Column("person", str(_("Person"))),
         Column("tickets", str(_("Tickets")), "count"),
         Column("seconds", str(_("Time recorded")), "seconds"),
     )
     rows = tuple(
-        (name or str(_("nobody")), len(tickets[name]), spent[name])
-        for name in sorted(spent, key=lambda each: (-spent[each], each))
+        (names[person_id] or str(_("nobody")), len(tickets[person_id]), spent[person_id])
+        for person_id in sorted(spent, key=lambda each: (-spent[each], names[each], each or 0))
     )
     total = (str(_("Total")), len({row[0] for row in work}), sum(spent.values())) if rows else None
     return Table("time_by_person", str(_("Time by person")), columns, rows, total)

@@ -42,6 +42,23 @@ def _agreements() -> None:
     with op.batch_alter_table("sla_terms", schema=None) as batch_op:
         batch_op.add_column(sa.Column("number", sa.Integer(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("made_by", sa.String(length=255), server_default="", nullable=False))
+    _number_terms()
+
+
+def _number_terms() -> None:
+    """Number what each agreement has said so far, oldest first."""
+    terms = sa.table(
+        "sla_terms",
+        sa.column("id", sa.String()),
+        sa.column("agreement_id", sa.BigInteger()),
+        sa.column("made_at", itsm.kernel.db.UtcDateTime()),
+        sa.column("number", sa.Integer()),
+    )
+    connection, numbers = op.get_bind(), dict[int, int]()
+    ordered = sa.select(terms.c.id, terms.c.agreement_id).order_by(terms.c.agreement_id, terms.c.made_at, terms.c.id)
+    for terms_id, agreement_id in connection.execute(ordered).all():
+        numbers[agreement_id] = numbers.get(agreement_id, 0) + 1
+        connection.execute(terms.update().where(terms.c.id == terms_id).values(number=numbers[agreement_id]))
 
 
 def _own_metrics() -> None:

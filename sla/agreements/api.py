@@ -6,6 +6,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from itsm.kernel.errors import Invalid
+from itsm.kernel.records import locked
 from itsm.kernel.text import _
 from itsm.web import api
 from itsm.web.access import current_actor, requires
@@ -19,6 +20,7 @@ from sla.agreements.schemas import (
     ListArguments,
 )
 from sla.escalations import api as step_api
+from sla.models import Agreement
 
 blueprint = Blueprint("slas-api", __name__, description="Service level agreements")
 
@@ -82,7 +84,7 @@ def create_agreement(data: dict[str, Any]) -> Any:
 @requires("sla.edit")
 def change_agreement(data: dict[str, Any], agreement_id: int) -> dict[str, Any]:
     """Change an agreement; its open clocks are computed anew in the background. Needs If-Match."""
-    agreement = agreement_queries.get_agreement(agreement_id)
+    agreement = locked(Agreement, agreement_id)
     api.check_match(agreement)
     targets = _targets(data["targets"]) if "targets" in data else None
     before = agreement_queries.show_agreement(agreement_id).steps

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from itsm.kernel import clock
+from itsm.kernel.actor import Actor
 from itsm.kernel.records import get
+from itsm.tickets import policy
 from sla import queries
 from sla.agreements import queries as agreement_queries
 from sla.agreements import services as agreement_services
@@ -42,6 +44,7 @@ class Preview:
 
 
 def preview_agreement(
+    actor: Actor,
     agreement: Agreement,
     *,
     facts: Mapping[str, Any],
@@ -52,7 +55,7 @@ def preview_agreement(
     checked = agreement_services.checked_facts(facts)
     agreement_services.check_parts(agreement.kind, targets, steps)
     if not checked.get("active", agreement.active):
-        return preview_drafts({agreement.id: None})
+        return preview_drafts(actor, {agreement.id: None})
     draft = Agreement(name=agreement.name)
     for name in agreement_services.AGREEMENT_FACTS:
         setattr(draft, name, checked.get(name, getattr(agreement, name)))
@@ -77,15 +80,15 @@ def preview_agreement(
         ],
         agreement_queries.own_metrics().values(),
     )
-    return preview_drafts({agreement.id: read_content(f"draft of {agreement.id}", agreement.id, content)})
+    return preview_drafts(actor, {agreement.id: read_content(f"draft of {agreement.id}", agreement.id, content)})
 
 
-def preview_drafts(drafts: Mapping[int, AgreedTerms | None]) -> Preview:
-    """Which open clocks would move if these agreements had these terms; None is for no longer applying."""
+def preview_drafts(actor: Actor, drafts: Mapping[int, AgreedTerms | None]) -> Preview:
+    """Which open clocks that the actor may see would move if these agreements had these terms; None: applied no longer."""
     ids = list(drafts)
     total = queries.count_open_tickets(ids)
     moves: list[Move] = []
-    ticket_ids = queries.list_open_tickets(ids, limit=PREVIEWED_TICKETS)
+    ticket_ids = queries.list_open_tickets(ids, limit=PREVIEWED_TICKETS, readable=policy.visible(actor))
     now = clock.now()
     for kept in load(queries.tickets_by_id(ticket_ids), open_only=True):
         keys = [key for key, rows in kept.rows.items() if rows[-1].agreement_id in drafts and kept.is_open(key)]

@@ -44,9 +44,9 @@ def get_metric(metric_id: int) -> OwnMetric:
 
 
 def agreements_promising(metric: str) -> Sequence[Agreement]:
-    """Agreements with a target for a metric, by name."""
+    """Agreements with a target for a metric, oldest first."""
     promising = select(AgreementTarget.agreement_id).where(AgreementTarget.metric == metric)
-    return session.scalars(select(Agreement).where(Agreement.id.in_(promising)).order_by(Agreement.name)).all()
+    return session.scalars(select(Agreement).where(Agreement.id.in_(promising)).order_by(Agreement.id)).all()
 
 
 def page_calendars(*, limit: int | None = None, cursor: str | None = None) -> Page[BusinessHours]:

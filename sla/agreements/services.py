@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from cmdb.models import Ci
 from itsm.identity.models import Group, Organisation, Person
@@ -15,7 +15,7 @@ from itsm.kernel import audit, jobs
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.records import apply_changes, check_version, create, get, require
+from itsm.kernel.records import apply_changes, check_version, create, get, locked, require
 from itsm.kernel.text import _
 from itsm.tickets import filters
 from sla import queries
@@ -97,6 +97,7 @@ def create_agreement(
         raise Invalid.field("name", _("An agreement needs a name and a calendar."))
     _check_owner(checked)
     check_parts(checked.get("kind", "sla"), targets, steps)
+    _check_webhooks(actor, (), steps)
     agreement = create(actor, Agreement(**checked), kind="sla")
     _write_parts(actor, agreement, targets, steps)
     write_terms(agreement, made_by=actor.name)
@@ -114,8 +115,11 @@ def change_agreement(
 ) -> None:
     """Change an agreement; its open clocks are computed anew by a background task. None leaves a part as it is."""
     require(actor, "sla.edit")
+    session.flush()
+    agreement = locked(Agreement, agreement.id)
     check_version(agreement, version)
     checked = checked_facts(facts)
+    _check_validity(checked.get("valid_from", agreement.valid_from), checked.get("valid_to", agreement.valid_to))
     if checked.get("kind", agreement.kind) != agreement.kind:
         raise Invalid.field("kind", _("The kind of an agreement stays as it was made. Make another one instead."))
     _check_owner({"kind": agreement.kind, "supplier_id": agreement.supplier_id} | checked)
@@ -123,6 +127,7 @@ def change_agreement(
     stored_targets, stored_steps = _stored_parts(agreement)
     new_targets, new_steps = stored_targets if targets is None else targets, stored_steps if steps is None else steps
     check_parts(agreement.kind, new_targets, new_steps)
+    _check_webhooks(actor, stored_steps, new_steps)
     changed = bool(apply_changes(actor, agreement, checked, kind="sla"))
     if _write_parts(actor, agreement, new_targets, new_steps):
         agreement.version += 0 if changed else 1
@@ -130,6 +135,23 @@ def change_agreement(
     if changed:
         write_terms(agreement, made_by=actor.name)
         ask_to_recompute(actor, [agreement.id])
+
+
+def _check_webhooks(actor: Actor, before: Sequence[StepInput], steps: Sequence[StepInput]) -> None:
+    """A webhook is sent about every ticket, also those that its author may not read: for whoever may write rules."""
+    if _webhooks(steps) - _webhooks(before) and not actor.has("rules.edit"):
+        raise Invalid.field(
+            "steps", _("Only who may write rules may have a webhook called. Leave it out, or ask an administrator.")
+        )
+
+
+def _webhooks(steps: Sequence[StepInput]) -> set[str]:
+    return {
+        step_actions.values_of(action)["url"]
+        for step in steps
+        for action in step.actions
+        if step_actions.name_of(action) == "webhook"
+    }
 
 
 def _stored_parts(agreement: Agreement) -> tuple[dict[tuple[str, int], int], list[StepInput]]:
@@ -287,8 +309,13 @@ def _write_steps(agreement: Agreement, steps: Iterable[StepInput]) -> None:
 
 
 def write_terms(agreement: Agreement, *, made_by: str = "") -> None:
-    """Keep the agreement as it now stands as its terms in force, under the next number."""
+    """Keep the agreement as it now stands as its terms in force, under the next number.
+
+    The agreement is held first, so that of two at once the second reads what the first wrote. Who writes the terms of
+    several does so in the order of their ids.
+    """
     session.flush()
+    session.execute(select(Agreement.id).where(Agreement.id == agreement.id).with_for_update())
     number = agreement_queries.last_terms_number(agreement.id) + 1
     terms = Terms(agreement_id=agreement.id, number=number, made_by=made_by, content=content_now(agreement))
     session.add(terms)

@@ -111,7 +111,9 @@ def _take(agreement: Agreement | None) -> Any:
             typed = _typed(form.data, metrics, steps.steps)
             if form.data["then"] == "save" or agreement is None:
                 return _save(typed, agreement, form.data.get("version"))
-            preview = previews.preview_agreement(agreement, facts=typed.facts, targets=typed.targets, steps=typed.steps)
+            preview = previews.preview_agreement(
+                current_actor(), agreement, facts=typed.facts, targets=typed.targets, steps=typed.steps
+            )
         except ItsmError as error:
             form.refuse(error)
     return _page(form, agreement, preview), 200 if form.ok else 422

@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from itsm.identity import references
 from itsm.kernel import clock
 from itsm.kernel.formats import Reader
+from itsm.kernel.records import locked
 from itsm.web import api
 from itsm.web.access import current_actor, requires
 from sla.agreements import queries as agreement_queries
@@ -90,7 +91,7 @@ def create_calendar(data: dict[str, Any]) -> Any:
 @requires("sla.edit")
 def change_calendar(data: dict[str, Any], calendar_id: int) -> dict[str, Any]:
     """Change a calendar; open clocks that count in it are computed anew in the background. Needs If-Match."""
-    calendar = agreement_queries.get_calendar(calendar_id)
+    calendar = locked(BusinessHours, calendar_id)
     api.check_match(calendar)
     definition = _changed(calendar, data)
     calendar_services.change_calendar(
@@ -117,7 +118,9 @@ def preview_calendar(data: dict[str, Any], calendar_id: int) -> dict[str, Any]:
     calendar = agreement_queries.get_calendar(calendar_id)
     timezone = data.get("tz", calendar.timezone)
     return preview_json(
-        calendar_services.preview_calendar(calendar, timezone=timezone, definition=_changed(calendar, data))
+        calendar_services.preview_calendar(
+            current_actor(), calendar, timezone=timezone, definition=_changed(calendar, data)
+        )
     )
 
 

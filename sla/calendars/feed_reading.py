@@ -69,7 +69,8 @@ def _parsed(content: bytes, first_on: date, last_on: date) -> dict[str, Any]:
     for event in of(calendar, skip_bad_series=True).between(first_on, last_on + timedelta(days=1)):
         for day in _days_of(event):
             names = named.setdefault(day, [])
-            name = " ".join(str(event.get("SUMMARY", "")).split())[:LONGEST_NAME]
+            told = "".join(each if each.isprintable() else " " for each in str(event.get("SUMMARY", "")))
+            name = " ".join(told.split())[:LONGEST_NAME]
             if name and name not in names:
                 names.append(name)
     within = sorted(day for day in named if first_on <= day <= last_on)

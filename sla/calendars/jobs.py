@@ -3,8 +3,12 @@
 from datetime import date, timedelta
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from itsm.kernel import clock, outgoing
-from itsm.kernel.db import unit_of_work
+from itsm.kernel.db import session, unit_of_work
+from itsm.kernel.errors import NotFound
 from itsm.kernel.jobs import Job, Outcome, Progress, each
 from itsm.kernel.records import get, locked
 from itsm.kernel.runtime import settings
@@ -14,6 +18,8 @@ from sla.calendars import services as calendar_services
 from sla.calendars import sources as calendar_sources
 from sla.calendars.feed_reading import LARGEST_FEED, FeedDays, Unreadable, read_days
 from sla.calendars.models import CalendarSource
+
+log = structlog.get_logger()
 
 READ_FEED_TASK = "sla.read_feed"
 HOUR = 3600.0
@@ -43,11 +49,27 @@ def read_feeds() -> Outcome:
         ids = list(calendar_queries.list_feeds_to_read(clock.now() - FEED_EVERY))
     outcome = Outcome()
     for source_id in ids:
-        fault = read_feed(source_id)
+        fault = _read_guarded(source_id)
         outcome.done += int(not fault)
         outcome.failed += int(bool(fault))
         outcome.errors += [str(fault)] if fault else []
     return outcome
+
+
+def _read_guarded(source_id: int) -> Message:
+    """Read one feed; one that cannot be stored is told and keeps no other from being read."""
+    try:
+        return read_feed(source_id)
+    except NotFound:
+        return ""  # taken off meanwhile
+    except SQLAlchemyError as error:
+        log.warning("a feed could not be stored", source=source_id, error=repr(error))
+    fault = _("What the address holds cannot be stored. Ask whoever keeps the calendar there.")
+    with unit_of_work():
+        source = session.get(CalendarSource, source_id)
+        if source is not None:
+            calendar_sources.store_fault(source, fault)
+    return fault
 
 
 def read_feed(source_id: int) -> Message:

@@ -77,7 +77,7 @@ def _save(actor: Actor, calendar: BusinessHours, facts: Mapping[str, Any]) -> No
         ask_to_recompute(actor, [agreement.id for agreement in agreements])
 
 
-def preview_calendar(calendar: BusinessHours, *, timezone: str, definition: Mapping[str, Any]) -> Preview:
+def preview_calendar(actor: Actor, calendar: BusinessHours, *, timezone: str, definition: Mapping[str, Any]) -> Preview:
     """Which open clocks would move if the calendar became this. Rule: C8."""
     members = compiled(timezone, _with_origins(calendar, definition)).definition
     changed = {"name": calendar.name, "tz": timezone, **members}
@@ -85,7 +85,7 @@ def preview_calendar(calendar: BusinessHours, *, timezone: str, definition: Mapp
     for agreement in agreement_queries.agreements_using(calendar.id):
         content = content_now(agreement) | {"calendar": changed}
         drafts[agreement.id] = read_content(f"draft of {agreement.id}", agreement.id, content)
-    return preview_drafts(drafts)
+    return preview_drafts(actor, drafts)
 
 
 def with_holidays(

@@ -1,6 +1,7 @@
 """Sources of holidays and what they propose, as JSON."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask_smorest import Blueprint
 
@@ -31,6 +32,8 @@ blueprint = Blueprint("calendar-sources-api", __name__, description="Where holid
 def _source_json(source: CalendarSource) -> dict[str, Any]:
     row = {name: getattr(source, name) for name in ("id", "kind", "code", "read_at", "tried_at", "found", "left_out")}
     title = calendar_queries.source_title(source, current_language())
+    if source.kind == "feed" and not current_actor().has("sla.edit"):
+        row["code"] = urlsplit(source.code).hostname  # the rest of an address may be a secret
     return row | {"name": title, "fault": str(calendar_queries.fault_of(source))}
 
 
@@ -103,7 +106,7 @@ def preview_decision(data: dict[str, Any], calendar_id: int) -> dict[str, Any]:
     """Which open clocks would move if these proposals were accepted; nothing is saved."""
     calendar = agreement_queries.get_calendar(calendar_id)
     choice = calendar_sources.choose(calendar, accepted=data["accept"], refused=data["refuse"])
-    return preview_json(calendar_sources.preview_choice(calendar, choice))
+    return preview_json(calendar_sources.preview_choice(current_actor(), calendar, choice))
 
 
 @blueprint.post("/calendars/<int:calendar_id>/proposals")

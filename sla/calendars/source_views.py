@@ -138,7 +138,7 @@ def _decided(calendar: BusinessHours, form: Form) -> Any:
         return _back(calendar)
     choice = calendar_sources.choose(calendar, accepted=ticked)
     if then == "preview":
-        preview = calendar_sources.preview_choice(calendar, choice)
+        preview = calendar_sources.preview_choice(current_actor(), calendar, choice)
         return calendar_page(stored_form(calendar), calendar, preview=preview, side=form, confirm="accept")
     calendar_sources.decide(current_actor(), calendar, choice)
     return _back(calendar)

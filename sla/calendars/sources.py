@@ -63,7 +63,9 @@ def add_country(
 def propose_year(source: CalendarSource, year: int) -> int:
     """Propose what a country or region has in a year; answers how many days are new."""
     found = holidays_of(source.code, year, current_language())
-    source.proposed_to = max(source.proposed_to or year, year)
+    following = clock.now().year + 1 if source.proposed_to is None else source.proposed_to + 1
+    if (source.proposed_to or 0) < year <= following:
+        source.proposed_to = year  # one asked for further ahead leaves those before it to be proposed in their turn
     source.read_at = source.tried_at = clock.now()
     return _propose(source, found)
 
@@ -230,9 +232,9 @@ def choose(calendar: BusinessHours, *, accepted: Collection[int], refused: Colle
     return Choice([rows[each] for each in sorted(set(accepted))], [rows[each] for each in sorted(set(refused))])
 
 
-def preview_choice(calendar: BusinessHours, choice: Choice) -> Preview:
+def preview_choice(actor: Actor, calendar: BusinessHours, choice: Choice) -> Preview:
     """Which open clocks would move if these proposals were accepted. Rule: C8."""
-    return preview_calendar(calendar, timezone=calendar.timezone, definition=with_choice(calendar, choice))
+    return preview_calendar(actor, calendar, timezone=calendar.timezone, definition=with_choice(calendar, choice))
 
 
 def with_choice(calendar: BusinessHours, choice: Choice) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _calendar_preview(form: Form, calendar: BusinessHours | None) -> Preview:
     if calendar is None:
         calendar_services.compiled(timezone, definition)
         return Preview([], 0, 0)
-    return calendar_services.preview_calendar(calendar, timezone=timezone, definition=definition)
+    return calendar_services.preview_calendar(current_actor(), calendar, timezone=timezone, definition=definition)
 
 
 def _save_calendar(form: Form, calendar: BusinessHours | None) -> Response:

@@ -176,10 +176,14 @@ def person_ids_of(actions: Iterable[StepAction]) -> set[int]:
 
 
 class Names:
-    """Names of groups and addresses of people whom the actions of some steps name; two statements."""
+    """Names of groups and addresses of people whom the actions of some steps name; two statements.
 
-    def __init__(self, actions: Iterable[StepAction]) -> None:
+    `full` shows whole addresses of webhooks, of which the path may be a secret; else only their hosts.
+    """
+
+    def __init__(self, actions: Iterable[StepAction], *, full: bool = False) -> None:
         found = list(actions)
+        self._full = full
         groups, people = group_ids_of(found), person_ids_of(found)
         rows = list(session.query(Person).filter(Person.id.in_(people))) if people else []
         called = session.query(Group).filter(Group.id.in_(groups)) if groups else ()
@@ -204,6 +208,8 @@ class Names:
             return {"do": name, "title": values["title"], "group": group, "owner": owner} | {
                 "due_hours": values.get("due_hours")
             }
+        if name == "webhook" and not self._full:
+            return {"do": name, "url": urlsplit(values["url"]).hostname or ""}
         return {"do": name} | {key: values[key] for key in ("priority", "url") if key in values}
 
     def words(self, action: StepAction) -> Message:

@@ -6,6 +6,7 @@ from typing import Any
 from itsm.identity import references
 from itsm.identity.models import Group
 from itsm.kernel.db import session
+from itsm.web.access import current_actor
 from sla.agreements.services import StepInput
 from sla.agreements.terms import StepAction
 from sla.escalations import actions as step_actions
@@ -15,7 +16,8 @@ from sla.models import EscalationStep
 
 def steps_json(steps: Sequence[EscalationStep]) -> list[dict[str, Any]]:
     """Steps as the output schema wants them."""
-    names = Names(action for step in steps for action in step.actions)
+    actions = [action for step in steps for action in step.actions]
+    names = Names(actions, full=current_actor().has("sla.edit"))
     groups = _group_names({step.group_id for step in steps if step.group_id is not None})
     return [_step_json(step, names, groups) for step in steps]
 

@@ -72,10 +72,11 @@ def _deeds(notices: Notices, steps: Sequence[FallenStep]) -> Iterator[tuple[str,
 def _tell_assignee(deeds: Sequence[Deed], people: People) -> None:
     for deed in deeds:
         assignee_id, group_id = deed.ticket.assignee_id, deed.ticket.group_id
-        if assignee_id is not None:
-            deed.notices.add(deed.fallen, people.person(assignee_id), group_id=group_id)
+        assignee = people.person(assignee_id)
+        if any(map(can_be_told, assignee)):
+            deed.notices.add(deed.fallen, assignee, group_id=group_id)
         else:
-            # Where nobody is assigned, the group is told, so that somebody hears of it.
+            # Where nobody is assigned, or no mail reaches whoever is, the group is told, so that somebody hears of it.
             deed.notices.add_group(deed.fallen, *people.group(group_id))
 
 
@@ -108,8 +109,11 @@ def _tell_manager(deeds: Sequence[Deed], people: People, *, why: Message = "") -
     del people
     managers = tickets.escalate_many_to_managers(SYSTEM, [deed.ticket for deed in deeds])
     for deed in deeds:
-        if deed.ticket.id in managers:
-            deed.notices.add(deed.fallen, [managers[deed.ticket.id]], group_id=deed.ticket.group_id, why=why)
+        manager = managers.get(deed.ticket.id)
+        if manager is not None and not can_be_told(manager):
+            _note(deed.ticket, _("No mail reaches the people whom an escalation step is to tell."))
+        elif manager is not None:
+            deed.notices.add(deed.fallen, [manager], group_id=deed.ticket.group_id, why=why)
         else:
             _note(deed.ticket, NO_MANAGER)
 

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from itsm.kernel.errors import Invalid
 from itsm.kernel.text import Message, _
+from itsm.web.access import current_actor
 from itsm.web.problems import flatten
 from sla.agreements.services import MOST_GROUPS, MOST_STEPS, StepInput
 from sla.agreements.terms import StepAction
@@ -141,7 +142,8 @@ def _namer(prefix: str, name: str) -> step_actions.Field:
 def values_of(steps: Sequence[EscalationStep]) -> dict[str, Any]:
     """Stored steps as the form shows them, those for any group first."""
     values: dict[str, Any] = {}
-    names = Names(action for step in steps for action in step.actions)
+    actions = [action for step in steps for action in step.actions]
+    names = Names(actions, full=current_actor().has("sla.edit"))
     groups = sorted({step.group_id for step in steps if step.group_id is not None})
     for number, group_id in enumerate([None, *groups]):
         if group_id is not None:
@@ -172,7 +174,8 @@ def _row_values(step: EscalationStep, names: Names) -> dict[str, Any]:
         elif action["do"] == "set_priority":
             values["priority"] = str(action["priority"])
         elif action["do"] == "webhook":
-            values |= {"url": action["url"], "kept_secret": bool(action["secret"])}
+            url = shown["url"] if not isinstance(shown, str) else ""
+            values |= {"url": url, "kept_secret": bool(action["secret"])}
     return values
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from itsm.kernel.records import locked
 from itsm.web import api
 from itsm.web.access import current_actor, requires
 from sla.agreements import queries as agreement_queries
@@ -52,7 +53,7 @@ def create_metric(data: dict[str, Any]) -> Any:
 @requires("sla.edit")
 def change_metric(data: dict[str, Any], metric_id: int) -> dict[str, Any]:
     """Change a metric; open clocks of agreements that promise it are computed anew in the background. Needs If-Match."""
-    metric = agreement_queries.get_metric(metric_id)
+    metric = locked(OwnMetric, metric_id)
     api.check_match(metric)
     facts = {name: getattr(metric, name) for name in ("name", *CONDITIONS)} | data
     own_metric_services.change_metric(current_actor(), metric, **facts)

@@ -7,7 +7,7 @@ from itsm.kernel import audit
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.records import apply_changes, check_version, create, require
+from itsm.kernel.records import apply_changes, check_version, create, locked, require
 from itsm.kernel.text import _
 from itsm.tickets import filters
 from sla.agreements import queries as agreement_queries
@@ -18,6 +18,7 @@ from sla.models import METRICS, OwnMetric
 LONGEST_NAME = 80
 MOST_METRICS = 20
 NEEDED = ("start", "stop")
+TAKEN = frozenset({"on_call", "mail_waits", "webhook"})  # what else journals tell under the names of clocks
 _KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
@@ -27,7 +28,7 @@ def create_metric(actor: Actor, *, key: str, name: str, **conditions: str) -> Ow
     known = agreement_queries.own_metrics()
     if not _KEY.fullmatch(key):
         raise Invalid.field("key", _("A key is 2 to 40 small letters, digits and underscores, such as first_visit."))
-    if key in METRICS or key in known:
+    if key in METRICS or key in TAKEN or key in known:
         raise Invalid.field("key", _("There is a metric “%(key)s” already.", key=key))
     if len(known) >= MOST_METRICS:
         raise Invalid.field("key", _("At most %(most)s metrics of your own are possible.", most=MOST_METRICS))
@@ -35,9 +36,13 @@ def create_metric(actor: Actor, *, key: str, name: str, **conditions: str) -> Ow
 
 
 def change_metric(actor: Actor, metric: OwnMetric, *, name: str, version: int | None = None, **conditions: str) -> None:
-    """Change a metric; open clocks of agreements that promise it are computed anew in the background. Rule: C8."""
+    """Change a metric. Clocks keep the conditions that they began by; later ones have the new ones. Rule: C8."""
     require(actor, "sla.edit")
+    session.flush()
+    metric = locked(OwnMetric, metric.id)
     check_version(metric, version)
+    if any(row.name == name.strip() for row in agreement_queries.own_metrics().values() if row.id != metric.id):
+        raise Invalid.field("name", _("“%(name)s” exists already.", name=name.strip()))
     if apply_changes(actor, metric, _checked(name, conditions), kind="sla_metric"):
         session.flush()
         agreements = agreement_queries.agreements_promising(metric.key)

@@ -80,6 +80,33 @@ def test_each_group_has_its_own_clock_that_is_paused_while_another_has_the_ticke
         assert rebuild([incident.id], dry_run=True) == []
 
 
+def test_an_agreement_with_groups_says_nothing_about_what_had_ended(
+    app: Flask, make: Factory, agreements: Agreements
+) -> None:
+    network, _windows = groups(make)
+    incident = make.incident(group_id=network.id)
+    with at(1):
+        tickets.take_step(SYSTEM, incident, "resolve", fields=RESOLVED)
+    agreements.make("Any group", kind="ola", targets=EIGHT_HOURS)
+    with at(2):
+        tickets.take_step(SYSTEM, incident, "close", automatic=True)
+    assert clocks(incident, "ola") == []
+
+
+def test_who_keeps_the_ticket_in_another_group_has_accepted_it_there(
+    app: Flask, make: Factory, agreements: Agreements
+) -> None:
+    network, windows = groups(make)
+    agreements.make("Any group", kind="ola", targets=targets("acceptance"))
+    anna = make.person(roles=("agent",), groups=(network, windows))
+    incident = make.incident(group_id=network.id)
+    with at(1):
+        tickets.assign(SYSTEM, incident, group_id=network.id, assignee_id=anna.id)
+    with at(2):
+        tickets.assign(SYSTEM, incident, group_id=windows.id, assignee_id=anna.id)
+    assert [row.state for row in clocks(incident, "ola", "acceptance")] == ["met", "met"]
+
+
 def test_a_clock_of_a_group_never_shows_as_the_tickets_due(app: Flask, make: Factory, agreements: Agreements) -> None:
     network, _windows = groups(make)
     agreements.make("Fast", kind="ola", targets=targets("resolution", hours=1))
@@ -220,6 +247,21 @@ class TestOwnMetrics:
         with at(100):
             wake([incident.id])
             assert rebuild([incident.id], dry_run=True) == []
+
+    def test_a_clock_keeps_the_conditions_that_it_began_by(
+        self, app: Flask, make: Factory, agreements: Agreements
+    ) -> None:
+        self.metric(start="priority <= 5", reset="priority = 1")
+        agreements.make(targets=targets("first_look", hours=2))
+        incident = make.incident()
+        with at(3):
+            tickets.override_priority(SYSTEM, incident, priority=1, reason="The whole site")
+        row = agreement_queries.own_metrics()["first_look"]
+        with at(4):
+            changed = {"start": "priority = 5", "stop": row.stop, "pause": "priority <= 5"}
+            own_metric_services.change_metric(SYSTEM, row, name="First look", **changed)
+            assert rebuild([incident.id], dry_run=True) == []
+        assert [each.state for each in clocks(incident, "sla", "first_look")] == ["breached", "running"]
 
     @pytest.mark.parametrize(
         ("change", "field"),

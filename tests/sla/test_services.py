@@ -272,7 +272,7 @@ def test_a_change_of_terms_moves_open_clocks_only(
     before = clock_row(ended)
     definition = {"weekly": ALL_DAY, "holidays": ["2026-11-19"]}
     with at(2):
-        preview = calendar_services.preview_calendar(hours, timezone="UTC", definition=definition)
+        preview = calendar_services.preview_calendar(SYSTEM, hours, timezone="UTC", definition=definition)
         assert [(move.number, move.after_at) for move in preview.moves] == [(running.number, after(48))]
         calendar_services.change_calendar(SYSTEM, hours, name="Ours", timezone="UTC", definition=definition)
         run_tasks()

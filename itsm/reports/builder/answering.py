@@ -113,6 +113,7 @@ class _Answering:
             grouped(self.fields, asked, place, cutting, rows)
             for asked, place in zip(question.groups, places, strict=False)
         ]
+        self.cut_by = [field_of(self.fields, asked.field, "").name for asked in question.groups]
         self.rows = rows
 
     def _spans(self) -> tuple[Span | None, Span | None]:
@@ -244,13 +245,13 @@ class _Answering:
 
     def _cut_by_instant(self, groups: Sequence[Group]) -> bool:
         """Whether a group is a stretch of the period itself, which then need not be asked for as well."""
-        return bool(groups) and any(asked.field == self.instant for asked in self.question.groups)
+        return bool(groups) and self.instant in self.cut_by
 
     def _earlier_groups(self, groups: Sequence[Group]) -> list[Group]:
         """The groups of the time before: a stretch of the period stands for the same one of the time compared with."""
         found = []
-        for group, asked, made in zip(groups, self.question.groups, self.groups, strict=False):
-            if made.starts and asked.field == self.instant and self.other is not None:
+        for group, asked, name, made in zip(groups, self.question.groups, self.cut_by, self.groups, strict=False):
+            if made.starts and name == self.instant and self.other is not None:
                 starts = spans.cuts(self.other, asked.unit, jalali=self.reader.is_jalali, most=MOST_GROUPS) or []
                 if group.place >= len(starts):
                     found.append(Group(group.label, f"{self.instant} is empty", group.place))

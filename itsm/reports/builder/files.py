@@ -51,6 +51,7 @@ def ask_for_file(actor: Actor, question: BuiltQuestion, *, title: str, file_form
 
 def run_task(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Make the file that somebody asked for; answers where it is kept."""
+    progress.step(10)
     with reading(), unit_of_work():
         person = session.get(Person, payload["person_id"])
         if person is None or not person.active:
@@ -63,6 +64,7 @@ def run_task(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
         told = str(_("Writing the document"))
     progress.step(50, told)
     content = written(report, parameters, payload["format"])
+    progress.step(90, told)  # who cancelled meanwhile leaves no file
     with unit_of_work():
         sha256 = files.store(content)
     return {

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func
+from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, and_, case, func, literal
 
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
@@ -192,7 +192,8 @@ def _by_number(field: Field, asked: Dimension, place: str, reader: Reader) -> Gr
             lambda key, _s: Group(reader.number(key), _asks(field, write_number(key)), key),
             ordered=True,
         )
-    lower = column - (column % width + width) % width
+    wide: Any = literal(width, BigInteger())  # a width of 2³¹ and more is no plain integer to PostgreSQL
+    lower = column - (column % wide + wide) % wide
 
     def tell(key: Any, _shown: Any) -> Group:
         low, high = int(key), int(key) + width

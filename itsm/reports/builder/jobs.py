@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from itsm.identity.actors import actor_of
 from itsm.identity.models import Person
@@ -36,6 +37,8 @@ from itsm.reports.request import Question, ask
 
 log = structlog.get_logger()
 
+TRIED_AGAIN = timedelta(minutes=10)  # of a failure that may pass; a run a minute
+PASSING = (OperationalError, InterfaceError)
 UNEXPECTED = _("Something went wrong while the report was made; the administrator's log says what.")
 
 
@@ -66,12 +69,41 @@ def send_due() -> Outcome:
             if due is not None:
                 _send(due, written(due.report, due.parameters, due.file_format))
             outcome.done += 1
-        except ItsmError as error:
-            _fail(recipient_id, error.message, outcome)
-        except Exception:
-            log.exception("report not mailed", recipient=recipient_id)
-            _fail(recipient_id, UNEXPECTED, outcome)
+        except Exception as error:
+            message = error.message if isinstance(error, ItsmError) else UNEXPECTED
+            if not isinstance(error, ItsmError):
+                log.exception("report not mailed", recipient=recipient_id)
+            if _passes(error) and _is_kept(recipient_id, message):
+                outcome.more = False  # the next run comes soon enough
+                outcome.failed += 1
+                outcome.errors.append(f"recipient {recipient_id}: {message}")
+            else:
+                _fail(recipient_id, message, outcome)
     return outcome
+
+
+def _passes(error: Exception) -> bool:
+    """Whether a failure may be over soon: the database was away or busy, or ended a statement that took too long."""
+    return isinstance(error, PASSING) or isinstance(error.__cause__, DBAPIError)
+
+
+def _is_kept(recipient_id: int, message: Any) -> bool:
+    """Leave a report due, to be tried again by the next runs; False when that has gone on for long enough.
+
+    The subscription keeps since when: the first failure of this due instant.
+    """
+    with unit_of_work():
+        recipient = session.get(Recipient, recipient_id, with_for_update=True)
+        if recipient is None or recipient.next_at is None:
+            return False
+        row = session.get_one(Subscription, recipient.subscription_id, with_for_update=True)
+        now = clock.now()
+        if row.failed_at is None or row.failed_at < recipient.next_at:
+            row.failed_at = now
+            with language(actor_of(session.get_one(Person, row.owner_id), channel="mail").language):
+                row.fault = str(message)
+            session.flush()
+        return now - row.failed_at < TRIED_AGAIN
 
 
 def _read(recipient_id: int) -> Due | None:
@@ -89,11 +121,18 @@ def _read(recipient_id: int) -> Due | None:
         rhythm = rhythm_of(row, reader.timezone)
         due_at = rhythm.last_due(recipient.next_at, now)
         check_readable(row, reader)
+        _check_owner(row)
         report, parameters, period = _report(row, reader, due_at)
         return Due(
             recipient_id, due_at, rhythm.next_instant(now), recipient.next_at, report, parameters, period, row.file_format,
             reader, person.email,
         )  # fmt: skip
+
+
+def _check_owner(row: Subscription) -> None:
+    """Raise `NotFound` unless the subscription's owner may still see the kept question: others get it in the owner's name."""
+    if row.saved_id is not None:
+        queries.get_saved(actor_of(session.get_one(Person, row.owner_id), channel="mail"), row.saved_id)
 
 
 def _report(row: Subscription, reader: Actor, due_at: datetime) -> tuple[Report, Question, str]:

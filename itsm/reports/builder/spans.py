@@ -137,7 +137,8 @@ def _previous(name: str, span: Span, *, jalali: bool) -> Span:
     if which == "this":
         begin = start_of(first - ONE, unit, jalali=jalali)
         return begin, min(begin + (end - first), first)
-    months = _whole_months(span, jalali=jalali)
+    # The days before so many days are as many, also where these happen to be whole months.
+    months = 0 if name.endswith("_days") else _whole_months(span, jalali=jalali)
     return (_months_before(first, months, jalali=jalali) if months else first - (end - first)), first
 
 

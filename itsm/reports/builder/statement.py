@@ -1,7 +1,7 @@
 """One SQL statement for the figures of a question: the records with their groups and values, then their aggregates."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -35,7 +35,7 @@ def measured(
     if measure.kind not in KINDS:
         raise Invalid.field(place, _("There is no such figure; choose one of the list."))
     if measure.kind in OF_FIELD:
-        return _of_field(field_of(fields, measure.field, place), measure, place)
+        return _narrowed(_of_field(field_of(fields, measure.field, place), measure, place), condition, condition_title)
     if measure.kind == "share" and condition is None:
         raise Invalid.field(
             place.replace("measure", "condition"), _("Write which records make the share, like: priority <= 2.")
@@ -47,6 +47,13 @@ def measured(
         return Measured(measure, title, case((condition, 1), else_=0), "share")
     title = str(_("Number: %(condition)s", condition=condition_title))
     return Measured(measure, title, case((condition, 1), else_=None))
+
+
+def _narrowed(made: Measured, condition: ColumnElement[bool] | None, condition_title: str) -> Measured:
+    """A figure of a field, made of the records that meet the condition only."""
+    if condition is None:
+        return made
+    return replace(made, title=f"{made.title} ({condition_title})", value=case((condition, made.value), else_=None))
 
 
 def _of_field(field: Field, measure: Measure, place: str) -> Measured:
@@ -82,7 +89,8 @@ def build(
     source = _ranked(inner, keys, side, measures)
     keys = [source.c[f"k{place}"] for place in range(len(groups))]
     shown = [func.min(source.c[f"s{place}"]) for place, group in enumerate(groups) if group.shown is not None]
-    whole = func.sum(_on(source, side is not None, NOW, literal(1)))
+    # 0, not NULL, where all records are those compared with: databases put NULL at different ends.
+    whole = func.sum(case((source.c.side == NOW, 1), else_=0) if side is not None else literal(1))
     sides = (NOW, BEFORE) if side is not None else (NOW,)
     parts = [
         part

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,22 @@ def test_drill_down_lists_what_was_counted(month: Month, pages: FlaskClient) -> 
     paused = pages.get(f"/reports/sla/clocks?{PERIOD}&outcome=paused").get_data(as_text=True)
     assert "1 clock" in paused
     assert "Laptop ordered" in paused
+
+
+def test_what_is_not_counted_is_listed_apart(month: Month, pages: FlaskClient) -> None:
+    page = pages.get(f"/reports/sla?{PERIOD}").get_data(as_text=True)
+    [(address, number)] = re.findall(r'href="(/reports/sla/clocks[?][^"]*list=apart)"[^>]*>(\d+)<', page)[-1:]
+    assert "outcome" not in address
+    apart = pages.get(address.replace("&amp;", "&")).get_data(as_text=True)
+    assert f"{number} clocks" in apart
+    assert "Laptop ordered" in apart
+
+
+def test_links_keep_zone_and_language(month: Month, pages: FlaskClient) -> None:
+    page = pages.get("/reports/sla?from=2026-10-01&to=2026-11-01&timezone=Asia/Tokyo&language=sv")
+    found = re.findall(r'href="(/reports/sla/clocks[?][^"]*)"', page.get_data(as_text=True))
+    assert found
+    assert all("timezone=Asia%2FTokyo" in address and "language=sv" in address for address in found)
 
 
 @pytest.mark.parametrize(

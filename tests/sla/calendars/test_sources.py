@@ -238,7 +238,7 @@ def test_accepting_shows_first_which_clocks_move_and_then_moves_them(app: Flask,
     source = feed_source(hours, editor)
     calendar_sources.store_days(source, FeedDays({date(2026, 11, 19): "Day off"}, 0))
     choice = calendar_sources.choose(hours, accepted=[calendar_queries.list_proposals(hours.id)[0].id])
-    preview = calendar_sources.preview_choice(hours, choice)
+    preview = calendar_sources.preview_choice(SYSTEM, hours, choice)
     assert {move.number for move in preview.moves} == {incident.number}
     assert {move.metric for move in preview.moves} == {"response", "resolution"}
     assert hours.definition.get("holidays") is None

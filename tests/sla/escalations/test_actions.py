@@ -153,7 +153,7 @@ def test_actions_are_read_by_names_and_shown_by_names(app: Flask, make: Factory)
     ]
     kept = [step_actions.read(each, part) for each in given]
     assert kept[0] == {"do": "notify_people", "group_ids": [group.id], "person_ids": [ann.id, nobody.id]}
-    names = Names(kept)
+    names = Names(kept, full=True)
     assert [names.shown(each) for each in kept] == given
     assert [str(names.words(each)) for each in kept] == [
         "Tell chosen people: Board, Ann, Nobody",

@@ -54,7 +54,8 @@ def stored(answer: TestResponse) -> list[tuple[Any, ...]]:
     return [(each.group_id, each.percent, each.minutes, each.actions) for each in shown.steps]
 
 
-def test_the_form_keeps_offsets_groups_and_every_action(app: Flask, make: Factory, supervisor: FlaskClient) -> None:
+def test_the_form_keeps_offsets_groups_and_every_action(app: Flask, make: Factory, client: FlaskClient) -> None:
+    supervisor = make.sign_in(client, make.person("Ada", roles=("admin",)))
     group = make.group("Network")
     ann = make.person("Ann", roles=("agent",), groups=(group,), email="ann@example.org")
     values = row("0.0", at="80", unit="percent", actions=["notify_group"]) | row(
@@ -148,7 +149,7 @@ def test_a_wrong_row_is_refused_with_everything_typed_kept(
 
 
 def test_steps_are_written_and_read_as_json(client: FlaskClient, make: Factory) -> None:
-    headers = {"Authorization": f"Bearer {make.token(make.person(roles=('manager',)))}"}
+    headers = {"Authorization": f"Bearer {make.token(make.person(roles=('admin',)))}"}
     group = make.group("Network")
     make.person("Ann", roles=("agent",), groups=(group,), email="ann@example.org")
     steps: list[dict[str, Any]] = [
@@ -161,6 +162,19 @@ def test_steps_are_written_and_read_as_json(client: FlaskClient, make: Factory) 
     made = client.post("/api/v1/slas", json=body, headers=headers)
     assert made.status_code == 201, made.json
     assert made.json["steps"] == steps
+    # The path of a webhook's address may be its secret: who only reads sees the host.
+    reader = {"Authorization": f"Bearer {make.token(make.person(roles=('agent',)))}"}
+    read = client.get(f"/api/v1/slas/{made.json['id']}", headers=reader)
+    assert read.json["steps"][1]["actions"] == [{"do": "webhook", "url": "hooks.example.org"}]
+
+
+def test_only_who_may_write_rules_has_a_webhook_called(client: FlaskClient, make: Factory) -> None:
+    headers = {"Authorization": f"Bearer {make.token(make.person(roles=('manager',)))}"}
+    step = {"metric": "resolution", "minutes": 15, "actions": [{"do": "webhook", "url": HOOK}]}
+    body = {"name": "Gold", "calendar": "Office hours", "steps": [step]}
+    body |= {"targets": [{"metric": "resolution", "priority": 1, "seconds": 3600}]}
+    made = client.post("/api/v1/slas", json=body, headers=headers)
+    assert (made.status_code, list(made.json["errors"])) == (422, ["steps"])
 
 
 @pytest.mark.parametrize(

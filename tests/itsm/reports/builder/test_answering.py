@@ -309,3 +309,45 @@ def test_names_are_asked_once_however_many_groups(make: Factory, manager: Actor)
 
     assert session.scalar(select(func.count()).select_from(Person)) is not None
     assert selects(2) == selects(20)
+
+
+def test_a_figure_of_a_field_keeps_to_its_condition(month: Month, make: Factory, manager: Actor) -> None:
+    for impact in (1, 2, 2, 3):
+        make.incident(impact=impact, urgency=1)
+    kinds = ("sum", "mean", "min", "median", "distinct")
+    narrow, whole = (
+        tuple(Measure(kind, "priority", condition=condition) for kind in kinds) for condition in ("priority >= 3", "")
+    )
+    for one, asked in ((ask(manager, measures=narrow), "priority >= 3"), (ask(manager, measures=whole), "")):
+        records = select(Ticket.priority).where(*conditions_of(manager, asked, fields_of(manager, one.cube)))
+        found = list(session.scalars(records.where(Ticket.kind == "incident")))
+        assert one.total.figures == (
+            sum(found), mean(found), min(found), median(found), len(set(found)),
+        )  # fmt: skip
+    titles = [one.title for one in ask(manager, measures=narrow).measures]
+    assert titles[0].startswith("Priority: ")
+    assert all(title.endswith(")") and "3" in title for title in titles)
+
+
+def test_groups_of_the_time_before_come_last_among_the_largest(
+    make: Factory, manager: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("answering", "statement"):
+        monkeypatch.setattr(f"itsm.reports.builder.{module}.MOST_GROUPS", 1)
+    for title, month_ in (("Old", 9), ("Old", 9), ("New", 10)):
+        with clock.frozen(datetime(2026, month_, 5, tzinfo=UTC)):
+            make.incident(title=title)
+    answer = ask(manager, "title", compare="previous", **OCTOBER)
+    assert figures(answer) == {("New",): 1}
+
+
+def test_fields_are_known_however_their_letters_are_written(month: Month, manager: Actor) -> None:
+    plain, shouted = (ask(manager, name, compare="previous", **OCTOBER) for name in ("created/month", "CREATED/month"))
+    assert [(line.asks, line.asks_before) for line in plain.lines] == [
+        (line.asks, line.asks_before) for line in shouted.lines
+    ]
+
+
+def test_classes_may_be_wider_than_a_plain_integer(month: Month, manager: Actor) -> None:
+    question = BuiltQuestion("incidents", dimensions=(Dimension("priority", width=str(2**33)),), period="any")
+    assert [line.figures for line in answer_question(manager, question).lines] == [(10,)]

@@ -108,3 +108,9 @@ def test_a_wrong_day_names_its_field(first: str, end: str, field: str) -> None:
     with pytest.raises(Invalid) as caught:
         span_of("custom", first, end, TODAY, jalali=False)
     assert list(caught.value.errors) == [field]
+
+
+def test_so_many_days_are_compared_with_as_many_though_they_be_a_month() -> None:
+    span = span_of("last_30_days", "", "", date(2026, 9, 30), jalali=False)
+    assert span == (date(2026, 9, 1), date(2026, 10, 1))
+    assert compared("last_30_days", span, "previous", jalali=False) == (date(2026, 8, 2), date(2026, 9, 1))

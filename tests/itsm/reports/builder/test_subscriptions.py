@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from itsm.kernel import clock, files
 from itsm.kernel.actor import Actor
@@ -15,8 +16,9 @@ from itsm.kernel.errors import Forbidden, Invalid, NotFound
 from itsm.kernel.outbox import OutboxMessage
 from itsm.notifications import compose
 from itsm.reports.builder import jobs, queries, services, subscriptions
-from itsm.reports.builder.models import Recipient, Subscription
+from itsm.reports.builder.models import Recipient, SavedQuestion, Subscription
 from itsm.reports.builder.question import BuiltQuestion, Dimension
+from itsm.reports.builder.time_limit import limited_time
 from tests.factories import Factory
 from tests.itsm.reports.conftest import Month
 
@@ -159,6 +161,62 @@ def test_who_lost_the_right_gets_nothing_and_the_owner_is_told(month: Month, man
     assert again.fault
     assert again.failed_at == DUE
     assert send(DUE + timedelta(minutes=1)).failed == 0  # not tried again before the next month
+
+
+def test_an_owner_who_may_no_longer_see_the_report_sends_it_to_nobody(
+    month: Month, manager: Actor, make: Factory
+) -> None:
+    keeper = make.actor("manager")
+    saved_id = saved(keeper)
+    subscribe(manager, saved_id=saved_id)
+    session.get_one(SavedQuestion, saved_id).scope = "own"
+    session.commit()
+    assert send(DUE).failed == 1
+    assert not mails()
+    [told] = mails("report-failed:")
+    assert "not yours to see" in told.payload["text"]
+
+
+def fail(*_arguments: Any) -> Any:
+    raise OperationalError("SELECT", {}, Exception("deadlock"))
+
+
+def ended(*arguments: Any) -> Any:
+    with limited_time(0):
+        return fail(*arguments)
+
+
+def test_a_passing_failure_is_tried_again(month: Month, manager: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = subscribe(manager, saved_id=saved(manager))
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "_report", fail)
+        assert send(DUE).failed == 1
+        assert send(DUE + timedelta(minutes=1)).failed == 1
+    assert session.get_one(Subscription, row.id, populate_existing=True).fault
+    assert send(DUE + timedelta(minutes=2)).done == 1
+    assert [mail.event_key.endswith(DUE.isoformat()) for mail in mails()] == [True]
+    assert not mails("report-failed:")
+    assert session.get_one(Subscription, row.id, populate_existing=True).fault == ""
+
+
+def test_a_failure_that_does_not_pass_is_told_once(
+    month: Month, manager: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(manager, saved_id=saved(manager))
+    monkeypatch.setattr(jobs, "_report", fail)
+    failed = [send(DUE + timedelta(minutes=minute)).failed for minute in range(0, 20, 2)]
+    assert failed == [1, 1, 1, 1, 1, 1, 0, 0, 0, 0]
+    assert len(mails("report-failed:")) == 1
+
+
+def test_a_statement_that_took_too_long_is_tried_again(
+    month: Month, manager: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(manager, saved_id=saved(manager))
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "_report", ended)
+        assert send(DUE).failed == 1
+    assert send(DUE + timedelta(minutes=1)).done == 1
 
 
 def test_a_deleted_report_rests_until_it_is_back(month: Month, manager: Actor) -> None:

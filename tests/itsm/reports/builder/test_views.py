@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from itsm.identity.models import Person
 from itsm.kernel import jobs
 from itsm.kernel.db import session
+from itsm.kernel.files import StoredFile
 from itsm.kernel.jobs import BackgroundTask
 from itsm.kernel.module import registry
 from itsm.reports.builder.models import SavedQuestion
@@ -173,6 +174,24 @@ def test_an_answer_becomes_a_file(month: Month, pages: FlaskClient, file_format:
     assert content.startswith(start)
     if file_format == "json":
         assert json.loads(content)["tables"]["answer"][-1]["figure_1"] == 10
+
+
+def test_who_cancels_while_it_is_written_gets_no_file(
+    month: Month, pages: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(*_arguments: Any) -> bytes:
+        for task in session.scalars(select(BackgroundTask)):
+            jobs.cancel(task)
+        session.commit()
+        return b"nobody wants this"
+
+    post(pages, "/reports/built/export", **BY_GROUP, format="json")
+    monkeypatch.setattr("itsm.reports.builder.files.written", cancelled)
+    before = session.scalar(select(func.count()).select_from(StoredFile))
+    while jobs.run_tasks(registry().tasks).more:
+        pass
+    assert session.scalars(select(BackgroundTask.state)).all() == ["cancelled"]
+    assert session.scalar(select(func.count()).select_from(StoredFile)) == before
 
 
 def test_who_lost_the_right_meanwhile_gets_no_file(month: Month, pages: FlaskClient, manager: Person) -> None:

@@ -87,6 +87,7 @@ class Settings:
     api_rate: str = setting("600 per minute", noop("rate limit of the API for each person"))
     login_rate: str = setting("20 per minute", noop("rate limit of the login for each address"))
     search_rate: str = setting("120 per minute", noop("rate limit of searching for each person"))
+    dashboard_rate: str = setting("600 per minute", noop("rate limit of tiles of dashboards for each person"))
     export_rate: str = setting("20 per minute", noop("rate limit of exports for each person"))
     redis_url: str = setting(
         "",

@@ -11,6 +11,7 @@ from cmdb import services as cmdb
 from itsm.demo import company, estate
 from itsm.demo.agreements import write_agreements
 from itsm.demo.automation import write_automation
+from itsm.demo.dashboards import write_dashboards
 from itsm.demo.desk import write_views
 from itsm.demo.fields import write_fields
 from itsm.demo.history import write_history
@@ -48,6 +49,7 @@ def load(tell: Callable[[str], None]) -> None:
         ("skills, absence and on-call", write_staffing),
         ("rules and macros", write_automation),
         ("views of the desk", write_views),
+        ("a dashboard", write_dashboards),
         ("what recurs and a major incident", write_majors),
         ("fields of its own", write_fields),
         ("texts, checklists and tasks", write_workplace),

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from itsm.identity.models import Group
+from itsm.identity.sharing import SCOPES
 from itsm.kernel import audit
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
@@ -22,8 +23,6 @@ from itsm.rules.services import checked_kinds, checked_name
 from itsm.tickets.models import Ticket
 from itsm.tickets.services import undoable
 from itsm.tickets.services.journal import require_work
-
-SCOPES: Mapping[str, Message] = {"own": _("Only me"), "group": _("A group"), "all": _("Everyone")}
 
 
 @dataclass(frozen=True)

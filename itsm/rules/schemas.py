@@ -4,8 +4,8 @@ import re
 
 from marshmallow import Schema, fields, validate
 
+from itsm.identity.sharing import SCOPES
 from itsm.rules.laboratory import MOST_DAYS
-from itsm.rules.macros import SCOPES
 from itsm.rules.services import LONGEST_NAME
 from itsm.rules.triggers import CHANGEABLE, LONGEST_MINUTES, METRICS, SHORTEST_MINUTES, TRIGGERS
 from itsm.web.api import StrictSchema

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from itsm.identity import queries as identity
+from itsm.identity.sharing import SCOPES
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import ItsmError
@@ -39,7 +40,7 @@ def list_all() -> str:
     return render_template(
         "rules/macros.html",
         rows=rows,
-        scopes=macros.SCOPES,
+        scopes=SCOPES,
         groups={group.id: group.name for group in identity.list_groups(active_only=False)},
         actions=ACTIONS,
         may_keep=lambda row: policy.may_keep(actor, row),
@@ -115,7 +116,7 @@ def _save(row: Macro | None, form: Form, actions: Sequence[dict[str, Any]]) -> N
 
 def _form_page(form: Form, actions: Sequence[dict[str, Any]], row: Macro | None) -> str:
     actor = current_actor()
-    scopes = macros.SCOPES if actor.has("macros.share") else {"own": macros.SCOPES["own"]}
+    scopes = SCOPES if actor.has("macros.share") else {"own": SCOPES["own"]}
     return render_template(
         "rules/macro.html",
         form=form,

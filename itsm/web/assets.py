@@ -17,6 +17,7 @@ FILES = {
     "@tabler/core/dist/css/tabler.rtl.min.css": "tabler.rtl.css",
     "htmx.org/dist/htmx.min.js": "htmx.js",
     "@alpinejs/csp/dist/cdn.min.js": "alpine.js",
+    "sortablejs/Sortable.min.js": "sortable.js",
     "vega/build/vega.min.js": "vega.js",
     "vega-lite/build/vega-lite.min.js": "vega-lite.js",
     "vega-embed/build/vega-embed.min.js": "vega-embed.js",
@@ -35,7 +36,7 @@ apps cloud box cpu download calendar filter table link refresh trash edit histor
 logout moon sun language qrcode home message-circle circle-check circle-x info-circle external-link list
 layout-sidebar robot plug stack-2 versions heartbeat file-text report stethoscope certificate wifi device-mobile bolt
 forms route arrow-back-up category activity clipboard-check help user-plus affiliate radar-2 adjustments command menu-2
-star layout-columns arrow-up
+star layout-columns arrow-up layout-dashboard grip-vertical
 """.split()  # noqa: SIM905 (a list of words reads better as text)
 
 

@@ -14,7 +14,10 @@ from tests.journeys.conftest import AXE, Site, new_context, serious_findings, si
 
 pytestmark = pytest.mark.journey
 
-STARTS = ("/desk?view=all", "/portal", "/admin", "/incidents/major", "/team")
+STARTS = (
+    "/desk?view=all", "/portal", "/admin", "/incidents/major", "/team", "/dashboards/1?figures=1",
+    "/dashboards/1/edit?figures=1", "/dashboards/1/wall?figures=1",
+)  # fmt: skip
 ALSO = {"admin": ("/desk?view=all&layout=board", "/cmdb?q=nam+=+x"), "user": ()}  # other faces of an address
 NO_PAGES = ("/api/", "/static/", "/fs-static/", "/reset/")
 HREF = re.compile(r'(?:href|hx-get)="(/[^"#]*)')

@@ -29,6 +29,7 @@ from itsm.reports.builder.grouping import (
     Grouped,
     asks_all,
     asks_within,
+    dimension_of,
     field_of,
     grouped,
     within,
@@ -113,7 +114,7 @@ class _Answering:
             grouped(self.fields, asked, place, cutting, rows)
             for asked, place in zip(question.groups, places, strict=False)
         ]
-        self.cut_by = [field_of(self.fields, asked.field, "").name for asked in question.groups]
+        self.cut_by = [dimension_of(self.fields, asked.field, "").name for asked in question.groups]
         self.rows = rows
 
     def _spans(self) -> tuple[Span | None, Span | None]:
@@ -192,7 +193,7 @@ class _Answering:
             span=self.span,
             other=self.other,
             ordered=tuple(group.ordered for group in self.groups),
-            notes=self._notes() if more else (),
+            notes=self._notes(more=more),
             records=int(whole[0] or 0),
             digest_rows=(whole, *found),
         )
@@ -265,6 +266,9 @@ class _Answering:
     def _others(self, lines: Sequence[Line], total: Line) -> Line:
         groups = (Group(str(_("others")), ""),) + (Group("", ""),) * (len(self.groups) - 1)
         places = range(len(self.measures))
+        if any(group.spread is not None for group in self.groups):  # its parts come to more than the whole
+            unknown = (None,) * len(self.measures)
+            return Line(groups, unknown, unknown if total.before else (), ("",) * len(self.measures))
         figures = tuple(_rest(self.measures[p], total.figures[p], [line.figures[p] for line in lines]) for p in places)
         before = tuple(
             _rest(self.measures[p], total.before[p], [line.before[p] for line in lines]) for p in places if total.before
@@ -272,9 +276,13 @@ class _Answering:
         blank = ("",) * len(self.measures)
         return Line(groups, figures, before, blank, blank if before else ())
 
-    def _notes(self) -> tuple[str, ...]:
-        note = _("The %(most)s largest groups are shown; the rest is summed up as others.", most=MOST_GROUPS)
-        return (self.reader.digits(str(note)),)
+    def _notes(self, *, more: bool) -> tuple[str, ...]:
+        notes = []
+        if any(group.spread is not None for group in self.groups):
+            notes.append(_("A record with several of these counts in the group of each, and once in the total."))
+        if more:
+            notes.append(_("The %(most)s largest groups are shown; the rest is summed up as others.", most=MOST_GROUPS))
+        return tuple(self.reader.digits(str(note)) for note in notes)
 
 
 def _told(group: Grouped, place: int, shown: int | None, found: Sequence[tuple[Any, ...]]) -> dict[Any, Group]:

@@ -42,7 +42,7 @@ def list_data_sets() -> dict[str, Any]:
 
 def _data_set(actor: Actor, cube: Cube) -> dict[str, Any]:
     offers, fields = offers_of(actor, cube), fields_of(actor, cube)
-    usable = [field for field in fields if field.single is not None]
+    usable = [field for field in fields if field.groups]
     return {
         "name": cube.name,
         "title": str(cube.title),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -21,7 +21,7 @@ from itsm.reports.present import NUMERIC, cell
 from itsm.reports.request import Question
 
 TABLE = "answer"
-BEGINNING = date(2000, 1, 1)  # what the heading of any time begins with
+BEGINNING = date(2000, 1, 1)  # stands for the first day of all time, and is shown nowhere
 
 
 def columns_of(answer: Answer) -> tuple[Column, ...]:
@@ -95,6 +95,28 @@ def _asks(answer: Answer, line: Line, place: int) -> list[str]:
     return [line.asks[place], *([line.asks_before[place], ""] if answer.other is not None else [])]
 
 
+@dataclass(frozen=True)
+class Value:
+    """One of the whole figures as a large number: `figure` as it is, as text, as text of the time compared with."""
+
+    title: str
+    figure: Any
+    text: str
+    address: str = ""
+    before: str = ""
+
+
+def values_of(answer: Answer) -> list[Value]:
+    """The whole figures as large numbers, with what they were before."""
+    found = []
+    for place, one in enumerate(answer.measures):
+        now, asks = answer.total.figures[place], answer.total.asks[place]
+        before = cell(answer.total.before[place], one.kind, answer.reader) if answer.other is not None else ""
+        address = answer.address_of(asks) if asks else answer.cube.listing("")
+        found.append(Value(one.title, now, cell(now, one.kind, answer.reader), address, before))
+    return found
+
+
 def answer_title(answer: Answer) -> str:
     """What an answer is called when nobody named it: the first figure, the data set and the groups."""
     first = answer.measures[0].title
@@ -114,16 +136,18 @@ def chart_of(answer: Answer, *, links: bool = True) -> Chart | None:
 
 
 def period_of(answer: Answer) -> Period:
-    """The days of the answer; those of any time begin with the year 2000."""
-    today = answer.at.astimezone(ZoneInfo(answer.reader.timezone)).date()
-    first, end = answer.span or (BEGINNING, today + timedelta(days=1))
-    return Period(first, end, answer.reader.timezone, answer.reader.is_jalali)
+    """The days of the answer; all time goes up to today."""
+    zone, jalali = answer.reader.timezone, answer.reader.is_jalali
+    if answer.span is not None:
+        return Period(*answer.span, zone, jalali)
+    today = answer.at.astimezone(ZoneInfo(zone)).date()
+    return Period(BEGINNING, today + timedelta(days=1), zone, jalali, all_time=True)
 
 
 def period_words(answer: Answer) -> str:
     """The days in words."""
     if answer.span is None:
-        return str(_("Any time"))
+        return str(_("All time"))
     return _days(answer, answer.span)
 
 

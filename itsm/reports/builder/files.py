@@ -30,7 +30,8 @@ def file_name(report: Report, file_format: str) -> str:
     """What the file is called: plain letters, whatever the report's name."""
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in report.title.lower())
     name = "-".join(part for part in plain.split("-") if part)[:60] or "report"
-    return f"{name}-{report.period.first.isoformat()}-{report.period.end.isoformat()}.{file_format}"
+    first = "all" if report.period.all_time else report.period.first.isoformat()
+    return f"{name}-{first}-{report.period.end.isoformat()}.{file_format}"
 
 
 def ask_for_file(actor: Actor, question: BuiltQuestion, *, title: str, file_format: str) -> BackgroundTask:

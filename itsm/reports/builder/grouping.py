@@ -1,16 +1,29 @@
 """Dimensions: how records are told apart in SQL, and what a group is called and asked for afterwards."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, and_, case, func, literal
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    FromClause,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+)
 
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
 from itsm.kernel.formats import Reader
+from itsm.kernel.month import week_of
 from itsm.kernel.text import _
 from itsm.query.fields import Field, FieldSet, FieldType
 from itsm.query.moments import step_of
@@ -44,7 +57,7 @@ class Grouped:
     """A dimension in SQL: `key` tells groups apart, `shown` is what they are called after (None: the key).
 
     `tell(keys)` gives each pair of key and shown value its group; in an `ordered` dimension groups have an order of their
-    own, in others the largest comes first.
+    own, in others the largest comes first. Of a field with several values `spread` are the rows that `key` reads.
     """
 
     title: str
@@ -53,6 +66,7 @@ class Grouped:
     tell: Callable[[Collection[tuple[Any, Any]]], dict[Any, Group]]
     ordered: bool = False
     starts: tuple[date, ...] = ()
+    spread: FromClause | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,17 @@ def field_of(fields: FieldSet, name: str, place: str) -> Field:
     return found
 
 
+def dimension_of(fields: FieldSet, name: str, place: str) -> Field:
+    """The field of this name that records can be grouped by; raises `Invalid` for the place in the form."""
+    found = fields.find(name)
+    return found if found is not None and found.groups else field_of(fields, name, place)
+
+
+def spread_over(rows: Select[Any], spread: FromClause) -> Select[Any]:
+    """Records with a row for each value of a field that may have several, and one for a record without any."""
+    return rows.outerjoin(spread, spread.c.near == rows.selected_columns[0])
+
+
 def bound_of(field: Field, day: date, timezone: str) -> Any:
     """The beginning of a day as a value to compare a field with."""
     return day if field.type is FieldType.DAY else day_start(day, timezone)
@@ -100,7 +125,15 @@ def asks_within(name: str, span: Span) -> str:
 
 def grouped(fields: FieldSet, asked: Dimension, place: str, cutting: Cutting, rows: Select[Any]) -> Grouped:
     """A dimension made ready; `rows` selects the records, for the first and the last day of an open stretch."""
-    field = field_of(fields, asked.field, place)
+    field = dimension_of(fields, asked.field, place)
+    if field.single is not None or field.spread is None:
+        return _made(field, asked, place, cutting, rows)
+    spread = field.spread.alias()  # its own, so that a question may use the field in a second place
+    made = _made(replace(field, value=spread.c.value), asked, place, cutting, spread_over(rows, spread))
+    return replace(made, spread=spread)
+
+
+def _made(field: Field, asked: Dimension, place: str, cutting: Cutting, rows: Select[Any]) -> Grouped:
     if field.type in TEMPORAL:
         return _by_time(field, asked, place, cutting, rows)
     if field.type in NUMERIC:
@@ -109,7 +142,7 @@ def grouped(fields: FieldSet, asked: Dimension, place: str, cutting: Cutting, ro
         return _by_text(field)
     if field.type in NAMED:
         return _by_key(field)
-    return _by_choice(field)
+    return _by_choice(field, cutting.reader)
 
 
 def _asks(field: Field, written: str) -> str:
@@ -139,12 +172,13 @@ def _by_text(field: Field) -> Grouped:
     return _simple(field, lambda _key, shown: Group(str(shown), _asks(field, write_word(str(shown)))), column, key=key)
 
 
-def _by_choice(field: Field) -> Grouped:
+def _by_choice(field: Field, reader: Reader) -> Grouped:
     if field.type is FieldType.BOOLEAN:
         words = {True: (_("yes"), "true"), False: (_("no"), "false")}
         return _simple(field, lambda key, _s: Group(str(words[bool(key)][0]), _asks(field, words[bool(key)][1])))
-    order = {key: number for number, key in enumerate(field.choices)}
     days = field.name.endswith(".weekday")
+    keys = week_of(reader.language, field.choices) if days else field.choices
+    order = {key: number for number, key in enumerate(keys)}
 
     def tell(key: Any, _shown: Any) -> Group:
         return Group(str(field.choices.get(key, key)), _asks(field, write_word(str(key))), order.get(key, len(order)))
@@ -189,10 +223,12 @@ def _by_number(field: Field, asked: Dimension, place: str, reader: Reader) -> Gr
     if width is None:
         return _simple(
             field,
-            lambda key, _s: Group(reader.number(key), _asks(field, write_number(key)), key),
+            lambda key, _s: Group(_number(key, reader), _asks(field, write_number(key)), key),
             ordered=True,
         )
     wide: Any = literal(width, BigInteger())  # a width of 2³¹ and more is no plain integer to PostgreSQL
+    if isinstance(column.type, Double):
+        column = _floor(column)
     lower = column - (column % wide + wide) % wide
 
     def tell(key: Any, _shown: Any) -> Group:
@@ -201,6 +237,17 @@ def _by_number(field: Field, asked: Dimension, place: str, reader: Reader) -> Gr
         return Group(_class_label(field, low, high, reader), asks, low)
 
     return _simple(field, tell, key=lower, ordered=True)
+
+
+def _floor(column: Any) -> Any:
+    """The whole number that is not above a column; databases round or cut when they make whole numbers."""
+    whole = cast(column, BigInteger)
+    return whole - case((whole > column, 1), else_=0)
+
+
+def _number(value: Any, reader: Reader) -> str:
+    """A number in words of the reader, with as many digits behind the point as it has."""
+    return reader.number(value, decimals=len(write_number(value).partition(".")[2].rstrip("0")))
 
 
 def _signed(value: int, write: Callable[[int], str]) -> str:

@@ -31,7 +31,7 @@ def offers_of(actor: Actor, cube: Cube) -> Offers:
     fields = fields_of(actor, cube)
     usable = _in_order(fields, cube)
     return Offers(
-        measures=_measures(usable),
+        measures=_measures([field for field in usable if field.single is not None]),
         dimensions=_dimensions(usable, cube),
         instants=[(name, found.title) for name in cube.instants if (found := fields.find(name)) is not None],
         sized=frozenset(field.name for field in usable if field.type in NUMERIC and not field.name.endswith(".hour")),
@@ -39,7 +39,7 @@ def offers_of(actor: Actor, cube: Cube) -> Offers:
 
 
 def _in_order(fields: FieldSet, cube: Cube) -> list[Field]:
-    known = {field.name: field for field in fields if field.single is not None}
+    known = {field.name: field for field in fields if field.groups}
     first = [known[name] for name in cube.offered if name in known]
     return first + [field for name, field in known.items() if name not in cube.offered]
 

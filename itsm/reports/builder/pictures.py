@@ -22,6 +22,7 @@ from itsm.reports.present import cell
 MOST_LABELS = 40
 MOST_SERIES = len(COLOURS)
 MOST_NAMED = 16
+MOST_LYING = 10
 HOUR = 3600
 
 
@@ -72,7 +73,39 @@ def specification_of(answer: Answer, *, links: bool = True) -> dict[str, Any] | 
     if kind in ("table", "value"):
         return None
     drawn = _drawn(answer, links=links)
-    return _PICTURES[kind](drawn) if drawn.rows else None
+    return _in_whole_steps(answer, _PICTURES[kind](drawn)) if drawn.rows else None
+
+
+def tile_specification(answer: Answer) -> dict[str, Any] | None:
+    """The picture of an answer as a tile has room for it: bars of names lie, the largest only; axes say no more than a unit."""
+    kind = chosen(answer)
+    if kind in ("table", "value"):
+        return None
+    drawn = _drawn(answer, links=True)
+    if not drawn.rows:
+        return None
+    lies = kind in ("bar", "stacked") and answer.ordered[:1] == (False,)
+    spec = _lying(drawn, side_by_side=kind == "bar") if lies else _PICTURES[kind](drawn)
+    spec["height"] = HEIGHT  # as high as the tile, in place of so much a line
+    unit = {"seconds": str(_("Hours")), "share": str(_("Per cent"))}.get(answer.measures[0].kind)
+    for part in (spec, *spec.get("layer", ())):
+        for axis in ("x", "y"):
+            if axis in part.get("encoding", {}):
+                encoded = part["encoding"][axis]
+                encoded["title"] = unit if encoded.get("type") == "quantitative" else None
+    if kind == "heat":
+        spec["layer"][0]["encoding"]["color"]["legend"] = None  # the cells say their figures
+    return _in_whole_steps(answer, spec)
+
+
+def _in_whole_steps(answer: Answer, spec: dict[str, Any]) -> dict[str, Any]:
+    """The same picture; the axis of a count has no marks between whole numbers."""
+    if answer.measures[0].kind == "count":
+        for part in (spec, *spec.get("layer", ())):
+            for encoded in (part.get("encoding", {}).get(axis) for axis in ("x", "y")):
+                if encoded and encoded.get("type") == "quantitative" and encoded.get("axis"):
+                    encoded["axis"]["tickMinStep"] = 1
+    return spec
 
 
 def drawn_measures(answer: Answer) -> list[int]:
@@ -210,6 +243,36 @@ def _y(drawn: Drawn) -> dict[str, Any]:
     }
 
 
+def _lying(drawn: Drawn, *, side_by_side: bool) -> dict[str, Any]:
+    """Lying bars of the largest labels, series side by side or stacked, figures at the ends where each bar has its own."""
+    labels = drawn.labels[:MOST_LYING]
+    rows = [row for row in drawn.rows if row["label"] in labels]
+    rtl, single = _rtl(drawn), len(drawn.series) == 1
+    y = {
+        "field": "label", "type": "nominal", "sort": list(labels), "scale": {"paddingInner": 0.25},
+        "axis": {"orient": "right" if rtl else "left", "labelLimit": 150, "labelOverlap": True, "ticks": False, "domain": False},
+    }  # fmt: skip
+    x = {
+        "field": "value",
+        "type": "quantitative",
+        "scale": {"reverse": rtl},
+        "axis": {"tickCount": 4, "tickMinStep": 1},
+    }
+    encoding: dict[str, Any] = {"y": y, "x": x}
+    if side_by_side and not single:
+        encoding["yOffset"] = {"field": "series", "sort": list(drawn.series)}
+    bars = {
+        "mark": {"type": "bar", "cornerRadiusEnd": 2},
+        "encoding": {"color": _colour(drawn), "tooltip": _tips(drawn)} | _href(drawn),
+    }
+    text = {
+        "mark": {"type": "text", "align": "right" if rtl else "left", "dx": -4 if rtl else 4, "fontSize": 10},
+        "encoding": {"text": {"field": "text", "type": "nominal"}},
+    }
+    base = specification(rows, drawn.language) | {"width": WIDTH, "height": HEIGHT, "encoding": encoding}
+    return base | {"layer": [bars, text] if single else [bars]}
+
+
 def _rtl(drawn: Drawn) -> bool:
     return drawn.language in RIGHT_TO_LEFT
 
@@ -233,7 +296,14 @@ def _lines(drawn: Drawn) -> dict[str, Any]:
         "mark": {"type": "point", "filled": True, "size": 45},
         "encoding": {"tooltip": _tips(drawn)} | _href(drawn),
     }
-    return _whole(drawn, encoding=shared, layer=[{"mark": {"type": "line", "strokeWidth": 2}}, points])
+    layers = [{"mark": {"type": "line", "strokeWidth": 2}}, points]
+    if _href(drawn):  # a point is small to hit, so that what lies around it leads where it leads
+        layers.append({"mark": {"type": "point", "filled": True, "size": 500, "opacity": 0}, **_leading(drawn)})
+    return _whole(drawn, encoding=shared, layer=layers)
+
+
+def _leading(drawn: Drawn) -> dict[str, Any]:
+    return {"encoding": {"tooltip": _tips(drawn)} | _href(drawn)}
 
 
 def _stacked(drawn: Drawn) -> dict[str, Any]:

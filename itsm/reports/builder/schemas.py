@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from itsm.identity.sharing import SCOPES
 from itsm.query.parser import MAXIMUM_LENGTH
 from itsm.reports.builder.question import (
     CHARTS,
@@ -18,7 +19,6 @@ from itsm.reports.builder.question import (
     read_dimension,
     read_measure,
 )
-from itsm.reports.builder.services import SCOPES
 from itsm.reports.builder.spans import PERIODS
 from itsm.reports.schemas import FORMATS
 from itsm.web.api import StrictSchema
@@ -234,7 +234,74 @@ class AnswerOutput(Schema):
 
 
 SUBSCRIBED = ("pdf", "xlsx", "csv")
+RHYTHM_NAMES = ("daily", "weekly", "monthly")
 TIME = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d$")
+
+
+class SubscriptionArguments(StrictSchema):
+    """Period and scope of a ready report."""
+
+    preset = fields.String(validate=SHORT)
+    organisation = fields.Integer(validate=ID)
+    agreement = fields.Integer(validate=ID)
+
+
+class SubscriptionChanges(StrictSchema):
+    """What of a subscription changes; what is left out stays. `saved_id` takes the place of `report` and the other way."""
+
+    saved_id = fields.Integer(validate=ID, metadata={"description": "a kept question"})
+    report = fields.String(validate=NAME, metadata={"description": "a ready report"})
+    arguments = fields.Nested(SubscriptionArguments, metadata={"description": "of a ready report"})
+    rhythm = fields.String(validate=validate.OneOf(RHYTHM_NAMES))
+    day = fields.Integer(
+        validate=validate.Range(1, 31), metadata={"description": "1 Monday to 7 of a week, 1 to 31 of a month"}
+    )
+    time = fields.String(validate=TIME, metadata={"description": "on each recipient's own clocks"})
+    file_format = fields.String(validate=validate.OneOf(SUBSCRIBED))
+    active = fields.Boolean()
+    people = fields.List(fields.String(validate=TITLE), validate=validate.Length(max=200))
+    myself = fields.Boolean(metadata={"description": "whether it goes to you; others are named by `people`"})
+
+
+class SubscriptionInput(SubscriptionChanges):
+    """A report to be mailed on a schedule: a kept question, or a ready report."""
+
+    arguments = fields.Nested(SubscriptionArguments, load_default=dict)
+    rhythm = fields.String(load_default="monthly", validate=validate.OneOf(RHYTHM_NAMES))
+    day = fields.Integer(load_default=1, validate=validate.Range(1, 31))
+    time = fields.String(load_default="07:00", validate=TIME)
+    file_format = fields.String(load_default="pdf", validate=validate.OneOf(SUBSCRIBED))
+    active = fields.Boolean(load_default=True)
+    people = fields.List(fields.String(validate=TITLE), load_default=list, validate=validate.Length(max=200))
+    myself = fields.Boolean(load_default=False)
+
+
+class RecipientOutput(Schema):
+    """Somebody who is mailed a report; who ended the mails is no longer `active`."""
+
+    person_id = fields.Integer()
+    name = fields.String()
+    active = fields.Boolean()
+    next_at = fields.AwareDateTime(allow_none=True)
+
+
+class SubscriptionOutput(Schema):
+    """A report that goes out by mail; `fault` says why it could not at `failed_at`, until it goes out again."""
+
+    id = fields.Integer()
+    owner_id = fields.Integer()
+    saved_id = fields.Integer(allow_none=True)
+    report = fields.String(allow_none=True)
+    arguments = fields.Dict()
+    rhythm = fields.String()
+    day = fields.Integer()
+    time = fields.String()
+    file_format = fields.String()
+    active = fields.Boolean()
+    failed_at = fields.AwareDateTime(allow_none=True)
+    fault = fields.String()
+    recipients = fields.List(fields.Nested(RecipientOutput))
+    version = fields.Integer()
 
 
 class SubscriptionForm(StrictSchema):
@@ -244,7 +311,7 @@ class SubscriptionForm(StrictSchema):
     preset = fields.String(load_default="last_month", validate=SHORT)
     organisation = fields.Integer(load_default=None, validate=ID)
     agreement = fields.Integer(load_default=None, validate=ID)
-    rhythm = fields.String(load_default="monthly", validate=validate.OneOf(["daily", "weekly", "monthly"]))
+    rhythm = fields.String(load_default="monthly", validate=validate.OneOf(RHYTHM_NAMES))
     weekday = fields.Integer(load_default=1, validate=validate.Range(1, 7))
     day = fields.Integer(load_default=1, validate=validate.Range(1, 31))
     time = fields.String(load_default="07:00", validate=TIME)

@@ -6,13 +6,12 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from itsm.identity.models import Group
 from itsm.kernel import audit, clock, undo
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session, unit_of_work
-from itsm.kernel.errors import Forbidden, Invalid
+from itsm.kernel.errors import Forbidden
 from itsm.kernel.jobs import Outcome
-from itsm.kernel.records import apply_changes, check_version, get, locked, require
+from itsm.kernel.records import apply_changes, check_version, locked, require
 from itsm.kernel.text import Message, _
 from itsm.kernel.undo import Undo
 from itsm.reports.builder import policy, queries
@@ -20,7 +19,6 @@ from itsm.reports.builder.answering import answer_question
 from itsm.reports.builder.models import SavedQuestion
 from itsm.reports.builder.question import BuiltQuestion, as_json
 
-SCOPES: dict[str, Message] = {"own": _("Only me"), "group": _("A group"), "all": _("Everyone")}
 DELETED = "reports.question.deleted"
 KEPT_DELETED = timedelta(days=2)
 
@@ -30,7 +28,7 @@ def save_question(
 ) -> SavedQuestion:
     """Keep a question; a group's and everyone's need the right to. It must be one that can be answered now."""
     require(actor, policy.READ)
-    facts = _checked(actor, {"name": name, "scope": scope, "group_id": group_id})
+    facts = policy.SHARING.checked(actor, {"name": name, "scope": scope, "group_id": group_id})
     answer_question(actor, question)
     row = SavedQuestion(owner_id=actor.person_id, question=as_json(question), **facts)
     session.add(row)
@@ -52,7 +50,7 @@ def edit_question(
     """Change a kept question, its name or whom it is for."""
     row = _kept(actor, saved_id)
     check_version(row, version)
-    changes = _checked(actor, {"name": row.name, "scope": row.scope, "group_id": row.group_id, **values})
+    changes = policy.SHARING.checked(actor, {"name": row.name, "scope": row.scope, "group_id": row.group_id, **values})
     if question is not None:
         answer_question(actor, question)
         changes["question"] = as_json(question)
@@ -108,22 +106,6 @@ def forget_deleted() -> Outcome:
 
 def _kept(actor: Actor, saved_id: int) -> SavedQuestion:
     row = locked(SavedQuestion, queries.get_saved(actor, saved_id).id)
-    if not policy.may_keep(actor, row):
+    if not policy.SHARING.may_keep(actor, row):
         raise Forbidden(_("This report is not yours to change."))
     return row
-
-
-def _checked(actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
-    facts = {**values, "group_id": values["group_id"] if values["scope"] == "group" else None}
-    if facts["scope"] not in SCOPES:
-        raise Invalid.field("scope", _("Choose one of the list."))
-    if facts["scope"] == "group":
-        if not facts["group_id"]:
-            raise Invalid.field("group_id", _("Choose the group."))
-        get(Group, facts["group_id"])
-    if not policy.may_share(actor, facts["scope"], facts["group_id"]):
-        raise Forbidden(_("You may not make reports for others than yourself."))
-    facts["name"] = facts["name"].strip()
-    if not facts["name"]:
-        raise Invalid.field("name", _("Give it a name."))
-    return facts

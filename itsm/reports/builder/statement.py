@@ -11,7 +11,7 @@ from itsm.kernel.errors import Invalid
 from itsm.kernel.text import Message, _
 from itsm.query.fields import Field, FieldSet, FieldType
 from itsm.query.sql import folded
-from itsm.reports.builder.grouping import MOST_GROUPS, NUMERIC, Grouped, field_of
+from itsm.reports.builder.grouping import MOST_GROUPS, NUMERIC, Grouped, field_of, spread_over
 from itsm.reports.builder.question import KINDS, OF_FIELD, RANKED, Measure
 from itsm.reports.metrics import Share
 
@@ -114,6 +114,12 @@ def _records(
         if one.value is not None and _first(measures, place) == place
     ]
     columns += [earlier.label("side")] if earlier is not None else []
+    spreads = [group.spread for group in groups if group.spread is not None]
+    if spreads:  # a record counts once in a group, however many of its values belong there
+        columns, record = [*columns, rows.selected_columns[0].label("record")], rows.distinct()
+        for spread in spreads:
+            record = spread_over(record, spread)
+        return record.with_only_columns(*columns).subquery("records")
     return rows.with_only_columns(*(columns or [literal(1).label("one")])).subquery("records")
 
 

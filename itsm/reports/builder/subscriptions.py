@@ -37,6 +37,7 @@ def subscribe(actor: Actor, facts: Mapping[str, Any], emails: Sequence[str], *, 
     session.add(row)
     session.flush()
     _set_recipients(actor, row, people)
+    _plan(row)
     audit.record(
         actor,
         "subscription.created",
@@ -57,12 +58,33 @@ def change_subscription(
     myself: bool,
 ) -> Subscription:
     """Change what goes to whom when; what is due is reckoned anew from now on."""
+    row = _changed(actor, subscription_id, version, facts)
+    _set_recipients(actor, row, _people(actor, row, emails, myself=myself))
+    _plan(row)
+    return row
+
+
+def change_facts(actor: Actor, subscription_id: int, *, version: int | None, facts: Mapping[str, Any]) -> Subscription:
+    """Change what goes out when, all of `FACTS`; it goes to the same people as before, who must be allowed to read it."""
+    row = _changed(actor, subscription_id, version, facts)
+    for person in _present_people(row):
+        _check_reader(row, person)
+    _plan(row)
+    return row
+
+
+def _changed(actor: Actor, subscription_id: int, version: int | None, facts: Mapping[str, Any]) -> Subscription:
     row = locked(Subscription, queries.get_subscription(actor, subscription_id).id)
     check_version(row, version)
     _check(actor, facts)
+    _check_owner(row.owner_id, facts)
     apply_changes(actor, row, {name: facts[name] for name in FACTS if name in facts}, kind="subscription")
-    _set_recipients(actor, row, _people(actor, row, emails, myself=myself))
     return row
+
+
+def _present_people(row: Subscription) -> Sequence[Person]:
+    statement = select(Person).join(Recipient, Recipient.person_id == Person.id)
+    return session.scalars(statement.where(Recipient.subscription_id == row.id, Recipient.active)).all()
 
 
 def delete_subscription(actor: Actor, subscription_id: int) -> None:
@@ -107,8 +129,15 @@ def _set_recipients(actor: Actor, row: Subscription, people: Sequence[Person]) -
             session.add(recipient)
         elif person.id == actor.person_id:
             recipient.active = True  # who ended it alone may begin it again
+    session.flush()
+
+
+def _plan(row: Subscription) -> None:
+    """Reckon anew when it is due for each recipient."""
+    statement = select(Recipient, Person).join(Person, Person.id == Recipient.person_id)
+    for recipient, person in session.execute(statement.where(Recipient.subscription_id == row.id)):
         zone = actor_of(person, channel="mail").timezone
-        due = recipient.active is not False and row.active is not False
+        due = recipient.active and row.active
         recipient.next_at = rhythm_of(row, zone).next_instant(clock.now()) if due else None
     session.flush()
 
@@ -154,11 +183,21 @@ def check_readable(row: Subscription, reader: Actor) -> None:
 def _check(actor: Actor, facts: Mapping[str, Any]) -> None:
     if facts.get("saved_id") is not None:
         if queries.find_saved(actor, facts["saved_id"]) is None:
-            raise Invalid.field("what", _("There is no such report, or it is not yours to see."))
+            raise Invalid.field("saved_id", _("There is no such report, or it is not yours to see."))
     elif facts.get("report") not in {kind.name for kind in catalogue.list_reports()}:
-        raise Invalid.field("what", _("Choose a report of the list."))
+        raise Invalid.field("report", _("Choose a report of the list."))
     preset = facts.get("arguments", {}).get("preset", "last_month")
     if preset not in {name for name, *_rest in presets(clock.now().date(), jalali=False)}:
         raise Invalid.field("preset", _("There is no such period."))
     if facts.get("rhythm") == "weekly" and not 1 <= facts.get("day", 1) <= 7:
-        raise Invalid.field("weekday", _("Choose one of the list."))
+        raise Invalid.field("day", _("Choose one of the list."))
+
+
+def _check_owner(owner_id: int, facts: Mapping[str, Any]) -> None:
+    """Refuse a kept question that the subscription's owner may not see: it would go out in that person's name."""
+    if facts.get("saved_id") is None:
+        return
+    owner = session.get_one(Person, owner_id)
+    if queries.find_saved(actor_of(owner, channel="mail"), facts["saved_id"]) is None:
+        text = _("%(name)s, whose subscription this is, may not see this report.", name=owner.name)
+        raise Invalid.field("saved_id", text)

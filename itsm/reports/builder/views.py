@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from itsm.identity import queries as identity
 from itsm.kernel.actor import Actor
 from itsm.kernel.datasets import Cube, get_cube, list_cubes
 from itsm.kernel.db import session
@@ -34,7 +33,6 @@ from itsm.reports.builder.schemas import (
     question_of_form,
 )
 from itsm.reports.builder.spans import PERIODS
-from itsm.reports.present import cell
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
 from itsm.web.rates import limited
@@ -199,7 +197,7 @@ def _context(
         "answer": answer,
         "shown": _shown(answer) if answer else None,
         "row": row,
-        "may_keep": row is not None and policy.may_keep(actor, row),
+        "may_keep": row is not None and policy.SHARING.may_keep(actor, row),
         "kept": {name: form.value(name) for name in FORM_FIELDS if form.value(name)},
         "kinds": catalogue.list_reports(),
         **_sharing(actor),
@@ -227,30 +225,13 @@ def _shown(answer: Answer) -> dict[str, Any]:
         "total": total,
         "chart": document.chart_of(answer),
         "kind": pictures.chosen(answer),
-        "values": _values(answer),
+        "values": document.values_of(answer),
         "facts": document.facts_of(answer),
         "definitions": [(one.title, document.definition_of(one)) for one in answer.measures],
         "is_empty": not answer.lines if answer.titles else not answer.total.figures[0] and answer.records == 0,
     }
 
 
-def _values(answer: Answer) -> list[dict[str, str]]:
-    """The whole figures as large numbers, with what they were before."""
-    found = []
-    for place, one in enumerate(answer.measures):
-        now, asks = answer.total.figures[place], answer.total.asks[place]
-        value = {"title": one.title, "text": cell(now, one.kind, answer.reader), "address": answer.address_of(asks)}
-        if answer.other is not None:
-            value["before"] = cell(answer.total.before[place], one.kind, answer.reader)
-        found.append(value)
-    return found
-
-
 def _sharing(actor: Actor) -> dict[str, Any]:
-    groups = [each for each in identity.list_groups() if policy.may_share(actor, "group", each.id)]
-    scopes = [
-        (name, title)
-        for name, title in services.SCOPES.items()
-        if (groups if name == "group" else policy.may_share(actor, name, None))
-    ]
-    return {"scopes": scopes, "groups": [(each.id, each.name) for each in groups]}
+    scopes, groups = policy.SHARING.choices(actor)
+    return {"scopes": list(scopes.items()), "groups": [(each.id, each.name) for each in groups]}

@@ -11,6 +11,7 @@ from itsm.identity import queries as identity
 from itsm.kernel.datasets import find_data_set
 from itsm.kernel.db import session
 from itsm.kernel.errors import ItsmError
+from itsm.kernel.month import week_of
 from itsm.kernel.text import Message, _
 from itsm.query.moments import WEEKDAYS
 from itsm.reports import catalogue
@@ -136,8 +137,17 @@ def _take(subscription_id: int | None) -> Any:
     except ItsmError as error:
         session.rollback()
         form.refuse(error)
+        _name_fields(form)
         return _page(form, subscription_id), error.status
     return redirect(url_for("subscriptions.list_all"))
+
+
+def _name_fields(form: Form) -> None:
+    """Show what a service found wrong at the field of the form that holds it."""
+    held = {"saved_id": "what", "report": "what"}
+    if form.value("rhythm") == "weekly":
+        held["day"] = "weekday"
+    form.errors = {held.get(name, name): texts for name, texts in form.errors.items()}
 
 
 def _save(data: dict[str, Any], subscription_id: int | None) -> None:
@@ -187,7 +197,7 @@ def _page(form: Form, subscription_id: int | None) -> str:
         organisations=[(each.id, each.name) for each in identity.list_organisations(actor)],
         agreements=agreements,
         rhythms=list(RHYTHMS.items()),
-        weekdays=list(enumerate(WEEKDAYS.values(), start=1)),
+        weekdays=week_of(actor.language, enumerate(WEEKDAYS.values(), start=1)),
         formats=[(name, FORMATS[name]) for name in SUBSCRIBED],
         may_send=actor.has(policy.SEND),
         kinds=catalogue.list_reports(),

@@ -66,6 +66,7 @@ def _render_list(actor: Actor, asked: Asked, page: Page[Any], fault: Any, known:
         "next": page.next,
         "fault": fault,
         "columns": [(column, _sort_link(asked, column)) for column in columns],
+        "cells": [(column.key, column.shape) for column in columns],
         "unsorted": UNSORTED,
         "added": added_cells(actor, columns, ids),
         "tones": queues.tones(actor, asked.queue.colours, ids),
@@ -113,7 +114,7 @@ def side(actor: Actor, queue: Queue, known: Sequence[Queue], choices: Mapping[st
         "counts": {name: lists.limited_count(number) for name, number in counts.items()},
         "count": counts.get(queue.name, 0),
         "is_favourite": any(each.name == queue.name for each in favourites),
-        "may_keep": queue.saved is not None and policy.may_keep(actor, queue.saved),
+        "may_keep": queue.saved is not None and policy.SHARING.may_keep(actor, queue.saved),
         "kinds": [kind for kind in Ticket.__mapper__.polymorphic_map if kind != "ticket"],
     }
 

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, select
+from sqlalchemy import ColumnElement, and_, case, false, func, select
 
+from itsm.identity.sharing import kept_for
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import fixed, session
@@ -16,7 +17,6 @@ from itsm.kernel.lifecycle import Category as StateCategory
 from itsm.kernel.text import Message, _
 from itsm.tickets import filters, policy
 from itsm.tickets.desk.models import DeskChoice, SavedView
-from itsm.tickets.desk.policy import visible_views
 from itsm.tickets.models import Ticket, Watcher
 from itsm.tickets.queries import View
 
@@ -62,7 +62,9 @@ def name_of(view: SavedView) -> str:
 def ready_made(actor: Actor) -> list[Queue]:
     """The queues that the program brings."""
     open_ones = Ticket.unfinished == fixed(1)
-    mine = Ticket.group_id.in_(actor.group_ids)
+    mine = Ticket.group_id.in_(actor.group_ids) if actor.group_ids else false()
+    # As an expression, or databases go through all open tickets without an assignee to find the few of these groups.
+    unassigned = func.coalesce(Ticket.assignee_id, fixed(0)) == fixed(0)
     # The sum keeps SQLite from going through all open tickets to find the few that are watched.
     watching = and_(
         Ticket.id.in_(select(Watcher.ticket_id).where(Watcher.person_id == actor.person_id)),
@@ -73,7 +75,7 @@ def ready_made(actor: Actor) -> list[Queue]:
         View("assigned", _("Assigned to me"), and_(open_ones, Ticket.assignee_id == actor.person_id)),
         View("watching", _("Watching"), watching),
         View("groups", _("My groups, due soon"), and_(open_ones, mine), "teams"),
-        View("unassigned", _("Unassigned"), and_(open_ones, mine, Ticket.assignee_id.is_(None)), "teams"),
+        View("unassigned", _("Unassigned"), and_(open_ones, mine, unassigned), "teams"),
         View("level2", _("Passed to L2 and L3"), and_(open_ones, Ticket.level > fixed(1)), "teams"),
         View("waiting", _("On hold"), and_(open_ones, waiting), "teams"),
         View("all", _("All open"), open_ones, "all"),
@@ -94,7 +96,9 @@ def on_desk(actor: Actor) -> list[Queue]:
 
 def saved(actor: Actor) -> list[Queue]:
     """The saved views on the actor's desk, by name; one statement."""
-    statement = select(SavedView).where(visible_views(actor)).order_by(SavedView.name, SavedView.id).limit(MOST_VIEWS)
+    statement = (
+        select(SavedView).where(kept_for(SavedView, actor)).order_by(SavedView.name, SavedView.id).limit(MOST_VIEWS)
+    )
     return [as_queue(actor, view) for view in session.scalars(statement)]
 
 
@@ -116,7 +120,7 @@ def find_view(actor: Actor, view_id: int) -> SavedView | None:
     """A saved view that the actor may see, or None."""
     if view_id > 2**53:
         return None
-    return session.scalars(select(SavedView).where(SavedView.id == view_id, visible_views(actor))).first()
+    return session.scalars(select(SavedView).where(SavedView.id == view_id, kept_for(SavedView, actor))).first()
 
 
 def get_view(actor: Actor, view_id: int) -> SavedView:

@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from itsm.identity.sharing import SCOPES
 from itsm.kernel.module import registry
 from itsm.tickets.desk.queues import TONES
-from itsm.tickets.desk.services import MOST_COLOURS, MOST_COLUMNS, SCOPES
+from itsm.tickets.desk.services import MOST_COLOURS, MOST_COLUMNS
 from itsm.tickets.models import Ticket
 from itsm.tickets.queries import GROUPINGS, ORDERS
 from itsm.tickets.schemas import LARGEST_ID, StepForm, step_form

@@ -5,19 +5,17 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from itsm.identity.models import Group
 from itsm.kernel import audit
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Forbidden, Invalid
-from itsm.kernel.records import apply_changes, check_version, get, locked, require
+from itsm.kernel.records import apply_changes, check_version, locked, require
 from itsm.kernel.text import _
 from itsm.tickets import filters, queries
 from itsm.tickets.desk import policy, queues
 from itsm.tickets.desk.columns import available
 from itsm.tickets.desk.models import DeskChoice, SavedView
 
-SCOPES = {"own": _("Only me"), "group": _("A group"), "all": _("Everyone")}
 MOST_COLOURS = 10
 MOST_COLUMNS = 20
 
@@ -79,19 +77,13 @@ def _choice(actor: Actor, queue: str) -> DeskChoice:
 
 def _kept(actor: Actor, view_id: int) -> SavedView:
     view = locked(SavedView, queues.get_view(actor, view_id).id)
-    if not policy.may_keep(actor, view):
+    if not policy.SHARING.may_keep(actor, view):
         raise Forbidden(_("This view is not yours to change."))
     return view
 
 
 def _checked(actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
-    facts = {**values, "group_id": values["group_id"] if values["scope"] == "group" else None}
-    if facts["scope"] == "group":
-        get(Group, facts["group_id"]) if facts["group_id"] else _refuse("group_id", _("Choose the group."))
-    if not policy.may_share(actor, facts["scope"], facts["group_id"]):
-        raise Forbidden(_("You may not make views for others than yourself."))
-    if "name" in facts and not facts["name"].strip():
-        _refuse("name", _("Give it a name."))
+    facts = policy.SHARING.checked(actor, values)
     _check_texts(actor, facts)
     if "columns" in facts:
         facts["columns"] = _checked_columns(actor, facts["columns"])

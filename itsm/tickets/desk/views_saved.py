@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from itsm.identity import queries as identity
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import ItsmError
@@ -90,12 +89,7 @@ def _save(actor: Actor, row: SavedView | None, data: dict[str, Any]) -> SavedVie
 
 def _page(form: Form, row: SavedView | None) -> str:
     actor = current_actor()
-    groups = [each for each in identity.list_groups() if policy.may_share(actor, "group", each.id)]
-    scopes = {
-        name: title
-        for name, title in services.SCOPES.items()
-        if (groups if name == "group" else policy.may_share(actor, name, None))
-    }
+    scopes, groups = policy.SHARING.choices(actor)
     chosen = form.value("columns", [])
     known = {column.key: column for column in available(actor)}
     ordered = [known[key] for key in chosen if key in known] + [
@@ -106,7 +100,7 @@ def _page(form: Form, row: SavedView | None) -> str:
         "tickets/desk/view.html",
         form=form,
         row=row,
-        may_keep=row is None or policy.may_keep(actor, row),
+        may_keep=row is None or policy.SHARING.may_keep(actor, row),
         scopes=scopes,
         groups=groups,
         columns=ordered,

@@ -6,12 +6,11 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, and_, or_
 
 from itsm.identity.models import Group
+from itsm.identity.sharing import SCOPES
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Forbidden, Invalid
 from itsm.kernel.records import get, require
-from itsm.kernel.text import Message, _
-
-SCOPES: Mapping[str, Message] = {"own": _("Only me"), "group": _("A group"), "all": _("Everyone")}
+from itsm.kernel.text import _
 
 
 class Shared(Protocol):

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from itsm.tickets.texts.policy import SCOPES
+from itsm.identity.sharing import SCOPES
 from itsm.tickets.texts.services import LONGEST_BODY
 from itsm.web.api import StrictSchema
 

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from itsm.identity import queries as identity
+from itsm.identity.sharing import SCOPES
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import ItsmError, NotFound
@@ -79,7 +80,7 @@ def list_all(sort: str) -> str:
         "tickets/texts.html",
         sort=sort,
         rows=queries.list_rows(actor, table),
-        scopes=policy.SCOPES,
+        scopes=SCOPES,
         groups={group.id: group.name for group in identity.list_groups(active_only=False)},
         may_keep=lambda row: policy.may_keep(actor, row),
     )
@@ -140,7 +141,7 @@ def _page(sort: str, form: Form, row: CannedReply | TicketTemplate | None) -> st
         form=form,
         known=row,
         may_keep=row is None or policy.may_keep(actor, row),
-        scopes=policy.SCOPES if actor.has("texts.share") else {"own": policy.SCOPES["own"]},
+        scopes=SCOPES if actor.has("texts.share") else {"own": SCOPES["own"]},
         groups=[(group.id, group.name) for group in identity.list_groups()],
         group_names=[(group.name, group.name) for group in identity.list_groups()],
         categories=tickets.category_titles(),

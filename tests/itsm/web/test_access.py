@@ -58,6 +58,7 @@ HOLDERS = {  # permission -> which of requester and agent hold it; the administr
     "reports.group": set(),
     "reports.design": set(),
     "reports.read": {"agent"},
+    "dashboards.read": {"agent"},
     "reports.send": set(),
     "roles.grant": set(),
     "rules.edit": set(),

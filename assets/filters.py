@@ -54,6 +54,8 @@ def asset_fields(actor: Actor = SYSTEM) -> FieldSet:
             organisation_field(Asset.organisation_id),
             column_field("purchased", FieldType.DAY, _("Purchased"), Asset.purchased_on),
             column_field("warranty", FieldType.DAY, _("Warranty until"), Asset.warranty_until),
+            column_field("price", FieldType.NUMBER, _("Price"), Asset.price_minor),
+            column_field("currency", FieldType.TEXT, _("Currency"), Asset.currency),
             column_field("created", FieldType.INSTANT, _("Created"), Asset.created_at),
             column_field("updated", FieldType.INSTANT, _("Updated"), Asset.updated_at),
         ],

@@ -1,7 +1,5 @@
 """What people count and measure of changes, and what the query language asks of them beyond any ticket."""
 
-from sqlalchemy import select
-
 from change.lifecycle import OUTCOME_TITLES
 from change.models import Change
 from change.subjects import RISK_TITLES, TYPE_TITLES
@@ -10,19 +8,9 @@ from itsm.kernel.text import _
 from itsm.query.fields import Field, FieldType
 from itsm.query.filters import column_field
 from itsm.query.moments import duration_field
-from itsm.query.relations import Relation
-from itsm.tickets.measures import INSTANTS, OFFERED, cube_of
-from itsm.tickets.models import Ticket
+from itsm.tickets.measures import INSTANTS, OFFERED, cube_of, own_fields
 
 TABLE = Change.__table__
-OWN = Relation(
-    name="change",
-    title=_("Change"),
-    near=Ticket.id,
-    far=TABLE.c.ticket_id,
-    rows=select().select_from(TABLE),
-    single=True,
-)
 
 
 def fields_for(actor: Actor) -> list[Field]:
@@ -39,7 +27,7 @@ def fields_for(actor: Actor) -> list[Field]:
         duration_field("window", _("Length of the planned window"), begin, end),
         column_field("people", FieldType.NUMBER, _("People touched"), TABLE.c.touched_people),
     )
-    return [OWN.field(column, title=column.title) for column in columns]
+    return own_fields("change", _("Change"), TABLE, columns)
 
 
 CUBES = (

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from cmdb import classes, policy
 from cmdb.models import Ci, CiClass, CiFact, Relation, RelationType, TicketCi
 from itsm.kernel.actor import Actor
 from itsm.kernel.audit import AuditEntry
-from itsm.kernel.db import one_of, session
+from itsm.kernel.db import made_once, one_of, session
 from itsm.kernel.errors import Invalid, NotFound
 from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
 from itsm.kernel.records import require
@@ -168,16 +168,20 @@ def cis_of_tickets(actor: Actor, ticket_ids: Sequence[int]) -> dict[int, list[Ci
     """Ticket id → the CIs it names; one statement."""
     if not ticket_ids:
         return {}
-    statement = (
-        select(TicketCi.ticket_id, Ci)
-        .join(Ci, Ci.id == TicketCi.ci_id)
-        .where(TicketCi.ticket_id.in_(ticket_ids), policy.visible(actor))
-        .order_by(Ci.name_key, Ci.id)
-    )
     found: dict[int, list[Ci]] = {}
-    for ticket_id, ci in session.execute(statement):
+    for ticket_id, ci in session.execute(_named_by(policy.visible(actor)), {"ticket_ids": list(ticket_ids)}):
         found.setdefault(ticket_id, []).append(ci)
     return found
+
+
+@made_once
+def _named_by(readable: ColumnElement[bool]) -> Select[int, Ci]:
+    return (
+        select(TicketCi.ticket_id, Ci)
+        .join(Ci, Ci.id == TicketCi.ci_id)
+        .where(TicketCi.ticket_id.in_(bindparam("ticket_ids")), readable)
+        .order_by(Ci.name_key, Ci.id)
+    )
 
 
 def cis_of_person(actor: Actor, person_id: int, *, limit: int = 50) -> Sequence[Ci]:

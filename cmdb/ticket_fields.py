@@ -28,7 +28,7 @@ def names_of(actor: Actor) -> Suggest:
 def fields_for(actor: Actor) -> list[Field]:
     """What an actor may ask of the CIs of a ticket, of those CIs that the actor may read."""
     named = select().select_from(TicketCi).join(Ci, Ci.id == TicketCi.ci_id).where(policy.visible(actor))
-    relation = Relation(name="ci", title=_("CI"), near=Ticket.id, far=TicketCi.ticket_id, rows=named)
+    relation = Relation(name="ci", title=_("CI"), near=Ticket.id, far=TicketCi.ticket_id, rows=named, groups=True)
     own = [field for field in filters.fields_for(actor) if field.name in OF_CI and field.expression is not None]
     return [
         relation.column(FieldType.TEXT, Ci.name, suggest=names_of(actor)),

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import made_once, session
 from itsm.kernel.paging import Page
 from itsm.kernel.text import _
 from itsm.tickets import policy, queries
@@ -90,12 +90,17 @@ def list_incidents(actor: Actor, problem_id: int, *, limit: int = INCIDENTS_SHOW
 
 def list_of_incident(actor: Actor, incident_id: int) -> Sequence[Problem]:
     """Problems that caused an incident, as far as the actor may see them."""
-    statement = (
+    return session.scalars(_causing(policy.visible(actor)), {"incident_id": incident_id}).all()
+
+
+@made_once
+def _causing(readable: ColumnElement[bool]) -> Select[Problem]:
+    return (
         select(Problem)
         .join(TicketLink, TicketLink.target_id == Problem.ticket_id)
-        .where(TicketLink.relation == CAUSED_BY, TicketLink.source_id == incident_id, policy.visible(actor))
+        .where(TicketLink.relation == CAUSED_BY, TicketLink.source_id == bindparam("incident_id"), readable)
+        .order_by(Problem.ticket_id)
     )
-    return session.scalars(statement.order_by(Problem.ticket_id)).all()
 
 
 def incident_values(incident: Ticket) -> Mapping[str, Any]:

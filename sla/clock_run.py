@@ -44,7 +44,7 @@ class _Stretch:
             to_at=self.to_at,
             counted=self.counted,
             reason=self.reason,
-            calendar_rule=self.calendar.rule_between(self.from_at, self.to_at),
+            calendar=self.calendar,
             seconds=self.seconds,
         )
 

@@ -1,9 +1,10 @@
 """What a clock says: its standing at one instant, and the segments that explain it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from sla.calendars.calendar import BusinessCalendar
 from sla.history import Metric
 
 ClockState = Literal["not_started", "running", "paused", "met", "breached", "cancelled"]
@@ -22,8 +23,13 @@ class Segment:
     to_at: datetime
     counted: bool
     reason: str
-    calendar_rule: str
+    calendar: BusinessCalendar = field(repr=False)
     seconds: int
+
+    @property
+    def calendar_rule(self) -> str:
+        """The rule of the calendar that was in force; told only to who asks, since most clocks are not explained."""
+        return self.calendar.rule_between(self.from_at, self.to_at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -47,7 +48,7 @@ sla.add_command(forecast)
 
 def _print(differences: list[Difference], total: int, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        rows: list[dict[str, Any]] = [vars(each) for each in differences]
+        rows: list[dict[str, Any]] = [asdict(each) for each in differences]
         click.echo(json.dumps({"tickets": total, "dry_run": dry_run, "differences": rows}, default=str, indent=1))
         return
     for each in differences:

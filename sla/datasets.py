@@ -1,6 +1,6 @@
 """What the clocks offer to reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func, null, or_, select
@@ -128,12 +128,12 @@ def _joined(statement: Select[Any], names: frozenset[str]) -> Select[Any]:
     return statement
 
 
-def _rows(actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+def _rows(actor: Actor, selection: Selection, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     known = _columns(selection)
     names = frozenset(columns) | {name for name, _value in selection.filters}
     statement = _joined(select(*(known[name] for name in columns)), names)
     statement = statement.where(*_conditions(actor, selection, known)).order_by(SlaClock.id).limit(selection.limit)
-    return [tuple(row) for row in session.execute(statement, execution_options={"yield_per": 5000})]
+    return (tuple(row) for row in session.execute(statement, execution_options={"yield_per": 5000}))
 
 
 SLA_CLOCKS = DataSet("sla_clocks", _("Service level clocks"), "tickets.read", FIELDS, _rows)

@@ -16,6 +16,7 @@ from sla.commands import sla
 from sla.datasets import DATA_SETS
 from sla.escalations.lateness import lateness_figures
 from sla.escalations.views import blueprint as escalations_blueprint
+from sla.forecast.api import blueprint as forecast_api
 from sla.forecast.jobs import FORECAST_JOBS, FORECAST_TASKS
 from sla.forecast.views import blueprint as forecast_blueprint
 from sla.jobs import JOBS, TASKS
@@ -25,6 +26,7 @@ from sla.metrics.views import blueprint as own_metrics_blueprint
 from sla.seed import seed
 from sla.subscribers import SUBSCRIPTIONS
 from sla.views import blueprint, render_clocks, render_promise
+from sla.what_if.api import blueprint as what_if_api
 from sla.what_if.replay import TASKS as WHAT_IF_TASKS
 from sla.what_if.views import blueprint as what_if_blueprint
 
@@ -41,7 +43,7 @@ MODULE = Module(
         what_if_blueprint,
         forecast_blueprint,
     ),
-    api=(api_blueprint, own_metrics_api, calendars_api, calendar_sources_api),
+    api=(api_blueprint, own_metrics_api, forecast_api, what_if_api, calendars_api, calendar_sources_api),
     permissions=(
         Permission("sla.read", _("Read agreements, calendars and clocks"), STAFF),
         Permission("sla.explain", _("Note why a target was missed"), STAFF),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import selectin_polymorphic
 
 from itsm.identity.models import Group, Organisation
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import made_once, session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.text import _
 from itsm.tickets import policy
@@ -144,20 +144,25 @@ class ShownClock:
         return self.row.due_at or self.row.breached_at
 
 
+@made_once
+def _promising(readable: ColumnElement[bool]) -> Select[SlaClock, str, str]:
+    return (
+        select(SlaClock, Agreement.name, func.coalesce(Group.name, Organisation.name, "").label("owner"))
+        .join(Agreement, Agreement.id == SlaClock.agreement_id)
+        .outerjoin(Group, and_(SlaClock.kind == "ola", Group.id == SlaClock.owner_id))
+        .outerjoin(Organisation, and_(SlaClock.kind == "uc", Organisation.id == SlaClock.owner_id))
+        .join(Ticket, Ticket.id == SlaClock.ticket_id)
+        .where(SlaClock.ticket_id.in_(bindparam("ticket_ids")), SlaClock.target_seconds.is_not(None), readable)
+        .order_by(SlaClock.ticket_id, SlaClock.generation, SlaClock.id)
+    )
+
+
 def clocks_of(actor: Actor, ticket_ids: Collection[int]) -> dict[int, list[ShownClock]]:
     """Clocks that promise something, of tickets that the actor may read, the customer's first; one statement."""
     found: dict[int, list[ShownClock]] = defaultdict(list)
     if ticket_ids:
-        statement = (
-            select(SlaClock, Agreement.name, func.coalesce(Group.name, Organisation.name, "").label("owner"))
-            .join(Agreement, Agreement.id == SlaClock.agreement_id)
-            .outerjoin(Group, and_(SlaClock.kind == "ola", Group.id == SlaClock.owner_id))
-            .outerjoin(Organisation, and_(SlaClock.kind == "uc", Organisation.id == SlaClock.owner_id))
-            .join(Ticket, Ticket.id == SlaClock.ticket_id)
-            .where(SlaClock.ticket_id.in_(ticket_ids), SlaClock.target_seconds.is_not(None), policy.visible(actor))
-            .order_by(SlaClock.ticket_id, SlaClock.generation, SlaClock.id)
-        )
-        for row, name, owner in session.execute(statement):
+        given = {"ticket_ids": list(ticket_ids)}
+        for row, name, owner in session.execute(_promising(policy.visible(actor)), given):
             found[row.ticket_id].append(ShownClock(row, name, owner))
     for clocks in found.values():
         clocks.sort(key=lambda shown: ClockKey(shown.row.kind, shown.row.owner_id, shown.row.metric).rank)

@@ -8,6 +8,7 @@ from itsm.kernel.text import noop
 from sla.agreements import services as agreement_services
 from sla.agreements.services import StepInput
 from sla.calendars import services as calendar_services
+from sla.metrics import held
 from sla.models import Agreement, BusinessHours
 
 HOUR = 3600
@@ -33,6 +34,7 @@ STANDARD_STEPS = (
 
 def seed() -> None:
     """Write calendars and the standard agreement where there are none yet."""
+    held.renew_first()
     if session.scalar(select(BusinessHours.id).limit(1)) is not None or session.scalar(select(Agreement.id).limit(1)):
         return
     office = calendar_services.create_calendar(

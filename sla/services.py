@@ -1,5 +1,6 @@
 """The clocks' keeper: starts clocks, computes them anew from the journal, and stores what came out."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -7,7 +8,8 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from itsm.kernel import audit, clock
 from itsm.kernel.actor import SYSTEM, Actor
@@ -18,7 +20,7 @@ from itsm.kernel.text import _
 from itsm.tickets import services as tickets
 from itsm.tickets.models import Ticket
 from sla import queries
-from sla.agreements.choice import Choice
+from sla.agreements.choice import Choice, Offer, current_offers
 from sla.agreements.terms import AgreedTerms, terms_by_id
 from sla.history import AssignedToPerson, Category, Created, HistoryEvent
 from sla.kept_clocks import KeptClocks, holds, load
@@ -37,6 +39,7 @@ from sla.standing import (
 from sla.ticket_history import Possession, TicketHistory
 
 LONGEST_REASON = 255
+Changed = dict[tuple[str, ...], list[dict[str, Any]]]  # names of columns → rows with their id and new values
 _moved: ContextVar[dict[int, Ticket] | None] = ContextVar("moved", default=None)
 # Clocks that only steps, facts and assignments move; the others may be moved by an answer too.
 UNMOVED_BY_ANSWERS = frozenset({"acceptance", "resolution"})
@@ -93,8 +96,9 @@ def _recompute_all(moved: Iterable[Ticket]) -> None:
     found = list(moved)
     kept_clocks = load([ticket for ticket in found if ticket.unfinished], without_clocks=True)
     kept_clocks += load([ticket for ticket in found if not ticket.unfinished])
+    offers = current_offers() if kept_clocks else ()
     for kept in kept_clocks:
-        _follow_agreements(kept)
+        _follow_agreements(kept, offers)
     store_many((kept, kept.standings_now()) for kept in kept_clocks if kept.terms)
 
 
@@ -105,9 +109,9 @@ def recompute_after_answer(ticket: Ticket) -> None:
         recompute(ticket)
 
 
-def _follow_agreements(kept: KeptClocks) -> None:
+def _follow_agreements(kept: KeptClocks, offers: Sequence[Offer] | None = None) -> None:
     """Decide again which agreements apply, as long as clocks are open; those of a group and a supplier from when they are met."""
-    choice = Choice(kept.ticket)
+    choice = Choice(kept.ticket, offers)
     _follow_sla(kept, choice)
     group_id = kept.ticket.group_id
     if group_id is not None and choice.has_ola:
@@ -196,19 +200,22 @@ def store(kept: KeptClocks, standings: Sequence[Standing]) -> None:
 
 
 def store_many(computed: Iterable[tuple[KeptClocks, Sequence[Standing]]]) -> None:
-    """`store` for many tickets, written together."""
+    """`store` for many tickets, written together: a statement for each set of columns that changed."""
     new: list[dict[str, Any]] = []
+    changed: Changed = defaultdict(list)
     for kept, standings in computed:
         for key, each in groupby(standings, key=lambda standing: standing.key):
-            new += _set_rows(kept, key, list(each))
+            new += _set_rows(kept, key, list(each), changed)
         tickets.set_due(kept.ticket.id, **asdict(most_pressing(standings)))
+    session.flush()  # rows that are deleted make room first
+    for rows in changed.values():
+        session.execute(update(SlaClock), rows)
     if new:
         session.execute(insert(SlaClock), new)
-    session.flush()
 
 
-def _set_rows(kept: KeptClocks, key: ClockKey, standings: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Bring the rows of one clock to what was computed; answers the rows that are to be added."""
+def _set_rows(kept: KeptClocks, key: ClockKey, standings: Sequence[Standing], changed: Changed) -> list[dict[str, Any]]:
+    """Bring the rows of one clock to what was computed, to be written from `changed`; answers the rows to be added."""
     stored, new = _matched(kept.rows.get(key, []), standings), []
     for standing in standings:
         values = row_values(standing, kept.history, kept.fired_of(standing))
@@ -219,9 +226,11 @@ def _set_rows(kept: KeptClocks, key: ClockKey, standings: Sequence[Standing]) ->
         if row.ended_at is None:
             values["organisation_id"] = kept.ticket.organisation_id
             values["terms"] = written_terms(kept.terms[key])
-        for name, value in values.items():
-            if getattr(row, name) != value:
-                setattr(row, name, value)
+        other = {name: value for name, value in values.items() if getattr(row, name) != value}
+        for name, value in other.items():
+            set_committed_value(row, name, value)
+        if other:
+            changed[tuple(other)].append({"id": row.id, **other})
     return new
 
 
@@ -253,7 +262,7 @@ def _new_row(kept: KeptClocks, key: ClockKey, values: Mapping[str, Any]) -> dict
     return fixed | dict(values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One value of a stored clock that is not what its history gives."""
 
@@ -291,12 +300,15 @@ def _differences(kept: KeptClocks, row: SlaClock, standing: Standing) -> Iterato
 def rebuild(ticket_ids: Iterable[int], *, dry_run: bool = False) -> list[Difference]:
     """Compute the clocks of some tickets anew and store what differs, which is also answered."""
     found: list[Difference] = []
-    for kept in load(queries.locked_tickets(list(ticket_ids))):
+    differing: list[tuple[KeptClocks, Sequence[Standing]]] = []
+    ids = list(ticket_ids)
+    for kept in load(queries.tickets_by_id(ids) if dry_run else queries.locked_tickets(ids)):
         standings = kept.standings_now()
         differences = list(compare(kept, standings))
         if differences and not dry_run:
-            store(kept, standings)
+            differing.append((kept, standings))
         found += differences
+    store_many(differing)
     return found
 
 

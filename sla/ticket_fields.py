@@ -9,6 +9,7 @@ from itsm.query.fields import Field, FieldType
 from itsm.query.filters import column_field, names_like
 from itsm.query.relations import Relation
 from itsm.tickets.models import Ticket
+from sla.metrics.held import own_names
 from sla.models import METRICS_OF, Agreement, SlaClock
 
 TITLES: dict[tuple[str, str], Message] = {
@@ -36,11 +37,14 @@ def fields_for(actor: Actor) -> list[Field]:
     """What an actor may ask of the present clocks of a ticket; clocks are for staff."""
     if not actor.has("sla.read"):
         return []
-    return [field for kind, metrics in METRICS_OF.items() for metric in metrics for field in _of_metric(kind, metric)]
+    titles = {**TITLES, **{("sla", key): name for key, name in own_names().items()}}
+    known = [(kind, metric) for kind, metrics in METRICS_OF.items() for metric in metrics]
+    own = [("sla", key) for key in own_names() if ("sla", key) not in known]
+    return [field for each in (*known, *own) for field in _of_metric(*each, titles[each])]
 
 
-def _of_metric(kind: str, metric: str) -> list[Field]:
-    relation = _present_clock(kind, metric)
+def _of_metric(kind: str, metric: str, title: Message) -> list[Field]:
+    relation = _present_clock(kind, metric, title)
     columns = (
         column_field("due", FieldType.INSTANT, _("Due"), SlaClock.due_at),
         column_field("state", FieldType.CHOICE, _("State"), SlaClock.state, choices=STATES),
@@ -53,7 +57,7 @@ def _of_metric(kind: str, metric: str) -> list[Field]:
     return [relation.field(column) for column in columns]
 
 
-def _present_clock(kind: str, metric: str) -> Relation:
+def _present_clock(kind: str, metric: str, title: Message) -> Relation:
     """The clock of a metric that counts now: an earlier one ended when the ticket was opened again.
 
     A ticket has one of each metric for its customer, and one for each group and supplier.
@@ -69,7 +73,7 @@ def _present_clock(kind: str, metric: str) -> Relation:
     rows = select().select_from(SlaClock).join(Agreement, Agreement.id == SlaClock.agreement_id)
     return Relation(
         name=f"{kind}.{metric}",
-        title=TITLES[kind, metric],
+        title=title,
         near=Ticket.id,
         far=SlaClock.ticket_id,
         rows=rows.where(SlaClock.kind == kind, SlaClock.metric == metric, ~is_earlier.exists()),

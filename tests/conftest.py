@@ -24,7 +24,7 @@ from itsm.kernel.db import db, session
 from itsm.kernel.module import registry
 from itsm.kernel.text import choose as choose_language
 from itsm.tickets.desk.queues import forget_queries
-from tests.databases import DATABASES, drop_templates, prepared_database
+from tests.databases import DATABASES, drop_kept, drop_templates, prepared_database
 from tests.factories import Factory
 from tests.properties import examples
 
@@ -92,6 +92,7 @@ def _prepare_template(url: str) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    drop_kept()
     if not hasattr(session.config, "workerinput"):
         drop_templates(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
 
@@ -161,9 +162,9 @@ def built_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Fl
     return app
 
 
-@pytest.fixture
-def app(built_app: Flask) -> Iterator[Flask]:
-    """The application inside a transaction that is rolled back after the test; its commits become savepoints."""
+@contextmanager
+def rolled_back(built_app: Flask) -> Iterator[Flask]:
+    """The application inside a transaction that is rolled back at the end; its commits become savepoints."""
     with built_app.app_context():
         engine = db.engine
         connection = engine.connect()
@@ -181,6 +182,13 @@ def app(built_app: Flask) -> Iterator[Flask]:
         transaction.rollback()
         connection.close()
         db.engines[None] = engine
+
+
+@pytest.fixture
+def app(built_app: Flask) -> Iterator[Flask]:
+    """The application of one test, which leaves nothing behind."""
+    with rolled_back(built_app):
+        yield built_app
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ DATABASES = {
     "mariadb": os.environ.get("ITSM_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/mysql"),
 }
 _numbers = itertools.count(1)
+_kept: list[str] = []  # addresses of copies on MariaDB that no test uses now
 
 
 @contextmanager
@@ -39,13 +40,68 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
 def prepared_database(kind: str, folder: Path, shared: Path, prepare: Callable[[str], None]) -> Iterator[str]:
     """As `fresh_database`, with what `prepare(address)` writes, which runs once for all processes that share a folder.
 
-    Building the schema takes seconds, copying it a few tenths of one.
+    Building the schema takes seconds, copying it a few tenths of one. MariaDB copies table by table, which takes seconds
+    too: its copies are kept, and the tables that a test changed are filled anew.
     """
     with _one_at_a_time(shared / f"{kind}.lock"):
         template = _template(kind, shared, prepare)
+    if kind == "mariadb":
+        with _kept_copy(template) as url:
+            yield url
+        return
     with fresh_database(kind, folder) as url:
         _copy(kind, template, url)
         yield url
+
+
+@contextmanager
+def _kept_copy(template: str) -> Iterator[str]:
+    if _kept:
+        url = _kept.pop()
+        _fill_changed_tables(template, url)
+    else:
+        url = _address("mariadb", name := f"itsm_test_{os.getpid()}_{next(_numbers)}")
+        server = _server("mariadb")
+        with server.connect() as connection:
+            _create(connection, "mariadb", name)
+        server.dispose()
+        _copy("mariadb", template, url)
+    yield url
+    _kept.append(url)
+
+
+def _fill_changed_tables(template: str, url: str) -> None:
+    source, target = str(make_url(template).database), str(make_url(url).database)
+    server = _server("mariadb")
+    with server.connect() as connection:
+        wanted, found = (_states_of_tables(connection, name) for name in (source, target))
+        connection.execute(text(f"USE {target}"))
+        connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
+        for table in found.keys() - wanted.keys():
+            connection.execute(text(f"DROP TABLE `{table}`"))
+        for table in (table for table, state in wanted.items() if found.get(table) != state):
+            connection.execute(text(f"DROP TABLE IF EXISTS `{table}`"))
+            _copy_table(connection, source, table)
+    server.dispose()
+
+
+def _states_of_tables(connection: Connection, database: str) -> dict[str, tuple[object, ...]]:
+    """Table → a checksum over its rows and the next number that it gives."""
+    names = "SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = :name"
+    numbers = {row[0]: row[1] for row in connection.execute(text(names), {"name": database})}
+    tables = ", ".join(f"`{database}`.`{table}`" for table in numbers)
+    sums = {row[0].split(".", 1)[1]: row[1] for row in connection.execute(text(f"CHECKSUM TABLE {tables}"))}
+    return {table: (sums[table], number) for table, number in numbers.items()}
+
+
+def drop_kept() -> None:
+    """Remove from the server the copies that this process kept."""
+    if _kept:
+        server = _server("mariadb")
+        with server.connect() as connection:
+            while _kept:
+                _drop(connection, "mariadb", str(make_url(_kept.pop()).database))
+        server.dispose()
 
 
 def drop_templates(shared: Path) -> None:
@@ -97,9 +153,13 @@ def _copy_tables(connection: Connection, source: str, target: str) -> None:
     connection.execute(text(f"USE {target}"))
     connection.execute(text("SET FOREIGN_KEY_CHECKS = 0"))
     for table in tables:
-        wording = connection.execute(text(f"SHOW CREATE TABLE {source}.`{table}`")).one()[1]
-        connection.exec_driver_sql(wording.replace("%", "%%"))
-        connection.execute(text(f"INSERT INTO `{table}` SELECT * FROM {source}.`{table}`"))  # noqa: S608 – names of our own
+        _copy_table(connection, source, table)
+
+
+def _copy_table(connection: Connection, source: str, table: str) -> None:
+    wording = connection.execute(text(f"SHOW CREATE TABLE {source}.`{table}`")).one()[1]
+    connection.exec_driver_sql(wording.replace("%", "%%"))
+    connection.execute(text(f"INSERT INTO `{table}` SELECT * FROM {source}.`{table}`"))  # noqa: S608 – names of our own
 
 
 @contextmanager

@@ -21,6 +21,7 @@ START_PROCESSES = {
     "itsm/notifications/delivery.py",
     "sla/calendars/feed_reading.py",  # calendar feeds and files, read in the same way
     "itsm/search/reading.py",  # files from outside are read where they can neither fill the memory nor run for ever
+    "itsm/kernel/apart.py",  # our own programs, which give their memory back when they end
     "config/system_packages.py",
 }
 NETWORK = {

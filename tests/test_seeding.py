@@ -66,7 +66,8 @@ def test_rows_are_those_that_services_write(separate_app: Flask) -> None:
             assert ticket.version == 1
             assert ticket.title.endswith("zx1q")
             assert [entry.kind for entry in entries] == ["created", "public", "change"]
-            assert entries[0].changes["state"] == [None, ticket.state]
+            assert entries[0].changes["state"] == [None, "new"]
+            assert entries[-1].changes["state"] == ["new", ticket.state]
             assert {each.metric for each in clocks} == {"response", "resolution"}
             assert session.get_one(Person, ticket.requester_id).fs_uniquifier
 

@@ -1,15 +1,29 @@
 """User-defined fields in the query language: as SQL over the index of values, and as values of a record or a draft."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, false, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Double,
+    FromClause,
+    SQLColumnExpression,
+    TypeDecorator,
+    cast,
+    false,
+    select,
+    type_coerce,
+)
 
 from itsm.fields.definition import Definition
 from itsm.fields.models import FieldValue
 from itsm.fields.types import TYPES
-from itsm.identity.filters import lookup_person
+from itsm.identity.filters import lookup_person, people_by_id
 from itsm.query.fields import Condition, Field, FieldSet, FieldType, Getter, Match
+from itsm.query.filters import key_of
 from itsm.query.parser import parse
 from itsm.query.predicate import compile_predicate
 from itsm.query.sql import column_condition
@@ -32,6 +46,7 @@ def _field(known: Sequence[Definition], record_id: SQLColumnExpression[Any]) -> 
     first = known[0]
     kind = TYPES[first.type].asked
     assert kind is not None  # noqa: S101 (the caller left out types that cannot be asked)
+    is_person = kind is FieldType.PERSON
     return Field(
         name=first.name,
         type=kind,
@@ -39,8 +54,51 @@ def _field(known: Sequence[Definition], record_id: SQLColumnExpression[Any]) -> 
         get=_getter(first),
         condition=_condition(known, record_id),
         choices={choice.key: choice.title for one in known for choice in one.choices},
-        lookup=lookup_person if kind is FieldType.PERSON else None,
+        lookup=lookup_person if is_person else None,
+        named=people_by_id if is_person else None,
+        exact=key_of if is_person else None,
+        value=_value(known, record_id),
+        spread=_spread(known) if first.type == "choices" else None,
     )
+
+
+class _Ordinal(TypeDecorator[date]):
+    """A day that is stored as its number."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> float | None:
+        """The number of a day."""
+        del dialect
+        return None if value is None else float(value.toordinal())
+
+    def process_result_value(self, value: float | None, dialect: Dialect) -> date | None:
+        """The day of a number."""
+        del dialect
+        return None if value is None else date.fromordinal(int(value))
+
+
+def _value(known: Sequence[Definition], record_id: SQLColumnExpression[Any]) -> SQLColumnExpression[Any] | None:
+    """The one value of a record, so that records are counted by it; None where there may be several."""
+    kind, table = known[0].type, getattr(record_id, "class_", None)
+    if kind == "choices" or table is None or not hasattr(table, "custom"):
+        return None
+    if kind not in NUMBERS and kind != "instant":  # as it was written; the index holds it folded
+        written: SQLColumnExpression[Any] = table.custom[known[0].key].as_string()
+        return written
+    column: Any = FieldValue.at if kind == "instant" else FieldValue.number
+    if kind == "day":
+        column = type_coerce(column, _Ordinal())
+    elif kind == "person":
+        column = cast(column, BigInteger)
+    rows = select(column).where(FieldValue.field_id.in_([one.id for one in known]), FieldValue.record_id == record_id)
+    return rows.correlate(table.__table__).scalar_subquery()
+
+
+def _spread(known: Sequence[Definition]) -> FromClause:
+    rows = select(FieldValue.record_id.label("near"), FieldValue.text.label("value"))
+    return rows.where(FieldValue.field_id.in_([one.id for one in known])).subquery()
 
 
 def _getter(definition: Definition) -> Getter:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from itsm.identity.models import (
@@ -125,15 +126,21 @@ def find_by_email(email: str) -> Person | None:
 
 def find_session(secret_sha256: str, uniquifier: str, *, begun_after: datetime) -> tuple[LoginSession, Person] | None:
     """A session and whose it is, while it lasts and the person is active; one statement, which every page makes."""
-    statement = (
+    given = {"secret_sha256": secret_sha256, "uniquifier": uniquifier, "begun_after": begun_after}
+    found = session.execute(_session_and_person(), given).unique().first()
+    return (held(found[0]), held(found[1])) if found else None
+
+
+@cache
+def _session_and_person() -> Select[LoginSession, Person]:
+    return (
         select(LoginSession, Person)
         .join(Person, Person.id == LoginSession.person_id)
-        .where(LoginSession.secret_sha256 == secret_sha256, LoginSession.created_at > begun_after)
-        .where(Person.fs_uniquifier == uniquifier, Person.active)
+        .where(LoginSession.secret_sha256 == bindparam("secret_sha256"))
+        .where(LoginSession.created_at > bindparam("begun_after"))
+        .where(Person.fs_uniquifier == bindparam("uniquifier"), Person.active)
         .options(joinedload(Person.roles))
     )
-    found = session.execute(statement).unique().first()
-    return (held(found[0]), held(found[1])) if found else None
 
 
 def list_sessions(person_id: int) -> Sequence[LoginSession]:
@@ -152,8 +159,13 @@ def get_group(group_id: int) -> Group:
 
 def list_groups(*, active_only: bool = True) -> Sequence[Group]:
     """All support groups by level and name."""
+    return session.scalars(_by_level(active_only=active_only)).all()
+
+
+@cache
+def _by_level(*, active_only: bool) -> Select[Group]:
     statement = select(Group).order_by(Group.level, Group.name)
-    return session.scalars(statement.where(Group.active) if active_only else statement).all()
+    return statement.where(Group.active) if active_only else statement
 
 
 def list_members(group_id: int) -> Sequence[Person]:

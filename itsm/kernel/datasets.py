@@ -1,6 +1,6 @@
 """Data sets: what a module offers to reports, as rows of plain columns that the actor may read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ class Selection:
     limit: int | None = None
 
 
-Reader = Callable[[Actor, Selection, Sequence[str]], Sequence[tuple[Any, ...]]]
+Reader = Callable[[Actor, Selection, Sequence[str]], Iterable[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ class DataSet:
 
     def read(self, actor: Actor, selection: Selection, columns: Sequence[str]) -> Sequence[tuple[Any, ...]]:
         """The rows, if the actor holds the data set's permission; an actor without it gets none."""
+        found = self.each(actor, selection, columns)
+        return found if isinstance(found, list) else list(found)
+
+    def each(self, actor: Actor, selection: Selection, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
+        """`read` for very many rows: they are gone through once, and no other statement may run meanwhile."""
         return self.rows(actor, selection, columns) if actor.has(self.permission) else []
 
 

@@ -4,10 +4,11 @@ A request or a unit of work is one transaction. Services add and flush; whoever 
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache, wraps
 from typing import Any, ClassVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -22,17 +23,20 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Select,
     String,
     Text,
     bindparam,
     event,
     literal,
+    true,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session
 from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.sql.elements import True_
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
@@ -210,6 +214,27 @@ def fixed(value: int | str) -> Any:
     statement where it would plan each run anew.
     """
     return literal(value, literal_execute=True)
+
+
+MadeOf = Callable[..., Select[*tuple[Any, ...]]]
+
+
+def made_once(make: MadeOf) -> MadeOf:
+    """A statement that is composed once, as that takes longer than asking it; its values are parameters, by name.
+
+    `make` gets the condition of the rows that somebody may read, then what else the statement's form depends on. Where
+    the condition says more than `true()` it holds the reader's own ids, and the statement is made anew.
+    """
+
+    @cache
+    def unlimited(*form: Hashable) -> Select[Any]:
+        return make(true(), *form)
+
+    @wraps(make)
+    def statement(readable: ColumnElement[bool], *form: Hashable) -> Select[Any]:
+        return unlimited(*form) if isinstance(readable, True_) else make(readable, *form)
+
+    return statement
 
 
 @contextmanager

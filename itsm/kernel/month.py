@@ -1,8 +1,10 @@
 """The grid of one month in the reader's calendar: Gregorian, or Jalali for Persian. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 import jdatetime
 from babel import Locale
@@ -13,6 +15,8 @@ from itsm.kernel.formats import JALALI_MONTHS, Reader
 MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 TERRITORIES = {"fa": "fa_IR", "en": "en_GB", "sv": "sv_SE", "es": "es_ES", "el": "el_GR"}  # decides the first weekday
 FIRST_YEAR, LAST_YEAR = 1300, 2400
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,23 @@ class Month:
         return self.weeks[-1][-1].on
 
 
+def locale_of(language: str) -> Locale:
+    """The locale that says on which weekday a reader's week begins and which days end it."""
+    return Locale.parse(TERRITORIES.get(language, "en_GB"))
+
+
+def week_of(language: str, days: Iterable[Item]) -> list[Item]:
+    """Seven things that stand for the days from Monday to Sunday, in the order in which a reader's week runs."""
+    monday_first, begins = list(days), locale_of(language).first_week_day
+    return monday_first[begins:] + monday_first[:begins]
+
+
 def month_of(reader: Reader, key: str, *, today: date) -> Month:
     """The month called `key` (`2026-11`; a Jalali one, `1405-08`, for Persian), or today's when it is none."""
     year, month = _parsed(reader, key) or _today(reader, today)
     first = _first_day(reader, year, month)
     following = _first_day(reader, *_moved(year, month, 1))
-    locale = Locale.parse(TERRITORIES.get(reader.language, "en_GB"))
+    locale = locale_of(reader.language)
     start = first - timedelta(days=(first.weekday() - locale.first_week_day) % 7)
     count = -(-(following - start).days // 7)
     days = [
@@ -62,7 +77,7 @@ def month_of(reader: Reader, key: str, *, today: date) -> Month:
     return Month(
         key=_key(year, month),
         title=_title(reader, year, month, first),
-        weekdays=tuple(_weekday_name(locale, (locale.first_week_day + at) % 7) for at in range(7)),
+        weekdays=tuple(_weekday_name(locale, weekday) for weekday in week_of(reader.language, range(7))),
         weeks=tuple(tuple(days[at : at + 7]) for at in range(0, len(days), 7)),
         previous=_key(*_moved(year, month, -1)),
         next=_key(*_moved(year, month, 1)),

@@ -2,12 +2,16 @@
 
 A file that comes with the product is named `bundled:` with its path below the static folder, as in
 `url("bundled:vendor/fonts/Vazirmatn-Regular.ttf")`. Anything else (http, file, …) is left out of the document.
+
+Also a program of its own (`itsm.kernel.apart`), for long documents: it imports nothing of the product.
 """
 
+import json
 import mimetypes
 import os
+import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,19 +67,27 @@ def _fonts() -> tuple[FontConfiguration, CSS]:
     return configuration, CSS(string=FONT_FACES, font_config=configuration, url_fetcher=BundledOnly())
 
 
-def render_pdf(html: str, *, stylesheets: Sequence[str] = (), between: Callable[[], None] | None = None) -> bytes:
+def render_pdf(html: str, *, stylesheets: Sequence[str] = ()) -> bytes:
     """The HTML document as PDF bytes; `stylesheets` are CSS texts, laid over the product's own fonts.
 
     Texts stay selectable, the fonts used are embedded, and the document is tagged as the HTML is: it needs a title, a language
-    and an `alt` for every picture. Outside addresses in the document are left out. `between` is called once the pages are
-    laid out, and may raise to end the work there.
+    and an `alt` for every picture. Outside addresses in the document are left out.
     """
     with _rendering:
         configuration, faces = _fonts()
         sheets = [CSS(string=text, font_config=configuration, url_fetcher=BundledOnly()) for text in stylesheets]
         document = HTML(string=html, base_url=SCHEME, url_fetcher=BundledOnly())
-        laid_out = document.render(stylesheets=[faces, *sheets], font_config=configuration, pdf_variant=ACCESSIBLE)
-        if between is not None:
-            between()
-        content: bytes = laid_out.write_pdf(pdf_variant=ACCESSIBLE)
+        content: bytes = document.write_pdf(
+            stylesheets=[faces, *sheets], font_config=configuration, pdf_variant=ACCESSIBLE
+        )
     return content
+
+
+def main() -> None:
+    """Render what stands on standard input: `{"html": …, "stylesheets": […]}`; the PDF goes to standard output."""
+    asked = json.load(sys.stdin)
+    sys.stdout.buffer.write(render_pdf(asked["html"], stylesheets=asked["stylesheets"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,12 @@
 """Every read of the outbox."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, func, select
 
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
@@ -14,6 +16,7 @@ from itsm.kernel.paging import Page, SortKey, checked_limit, keyset, page_of
 from itsm.kernel.records import require
 
 STATES = ("waiting", "sending", "dead", "held", "sent")
+CONFIRMATION = "opened:"  # how the keys of confirmations begin
 LISTED = (
     OutboxMessage.id,
     OutboxMessage.channel,
@@ -51,17 +54,38 @@ def count_by_state(actor: Actor) -> dict[str, int]:
     return dict.fromkeys(STATES, 0) | {row[0]: row[1] for row in rows}
 
 
-def count_recent(address: str, ticket_id: int) -> tuple[int, int]:
-    """How many confirmations an address got in the last hour, and how many notices about one ticket."""
-    since = clock.now() - timedelta(hours=1)
-    confirmations = func.coalesce(func.sum(case((OutboxMessage.event_key.startswith("opened:"), 1), else_=0)), 0)
-    about_ticket = OutboxMessage.event_key.contains(f":{ticket_id}:", autoescape=True)
-    notices = func.coalesce(func.sum(case((about_ticket, 1), else_=0)), 0)
-    statement = select(confirmations, notices).where(
-        OutboxMessage.recipient == address, OutboxMessage.created_at > since, OutboxMessage.state != "held"
-    )
-    row = session.execute(statement).one()
-    return int(row[0]), int(row[1])
+@dataclass
+class Recent:
+    """What one address got in the last hour: the keys of its mails, how many confirm, how many tell of each record."""
+
+    keys: set[str] = field(default_factory=set)
+    confirmations: int = 0
+    by_record: Counter[str] = field(default_factory=Counter)
+
+    def note(self, event_key: str) -> None:
+        """Count one mail, once: a key that is known already queues no second one."""
+        if event_key not in self.keys:
+            self.keys.add(event_key)
+            self.confirmations += event_key.startswith(CONFIRMATION)
+            self.by_record.update(set(event_key.split(":")[1:-1]))
+
+    def about(self, ticket_id: int) -> int:
+        """How many mails told of a ticket."""
+        return self.by_record[str(ticket_id)]
+
+
+def recent_mails(addresses: Collection[str]) -> dict[str, Recent]:
+    """What addresses got in the last hour; those that got nothing are left out. One statement."""
+    found: dict[str, Recent] = defaultdict(Recent)
+    if addresses:
+        statement = select(OutboxMessage.recipient, OutboxMessage.event_key).where(
+            OutboxMessage.recipient.in_(addresses),
+            OutboxMessage.created_at > clock.now() - timedelta(hours=1),
+            OutboxMessage.state != "held",
+        )
+        for recipient, event_key in session.execute(statement):
+            found[recipient].note(event_key)
+    return dict(found)
 
 
 def list_dead_ids() -> Sequence[int]:

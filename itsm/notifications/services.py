@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import update
 
@@ -17,6 +18,7 @@ from itsm.kernel.runtime import settings
 from itsm.kernel.text import _, noop
 from itsm.notifications import compose, queries
 from itsm.notifications.delivery import ADDRESS_FAILED
+from itsm.notifications.queries import CONFIRMATION, Recent
 
 TOO_MANY_CONFIRMATIONS = noop("This address had too many confirmations within an hour.")
 TOO_MANY_NOTICES = noop("This address had too many notifications about this ticket within an hour.")
@@ -45,6 +47,9 @@ class Notice:
     address_failed: bool = False
 
 
+_together: ContextVar[list[Notice] | None] = ContextVar("together", default=None)
+
+
 @contextmanager
 def silenced() -> Iterator[None]:
     """Queue no notices inside the block: imported and demonstration history tells nobody anything."""
@@ -64,29 +69,58 @@ def send_notice(notice: Notice) -> None:
     """Queue a notice, or hold it back with the reason when the address failed or had too many."""
     if is_silent():
         return
-    headers = dict(notice.headers) | {"Reply-To": notice.sender_address}
-    outbox.queue_mail(
-        to=notice.to,
+    together = _together.get()
+    # What a savepoint may take back again is queued inside it.
+    if together is None or session().in_nested_transaction():
+        _queue([notice])
+    else:
+        together.append(notice)
+
+
+@contextmanager
+def sent_together() -> Iterator[None]:
+    """Queue the notices that are sent inside the block at its end: two statements, whatever their number."""
+    notices: list[Notice] = []
+    token = _together.set(notices)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    if notices:
+        _queue(notices)
+
+
+def _queue(notices: Sequence[Notice]) -> None:
+    recent = queries.recent_mails({notice.to for notice in notices if not notice.is_answer})
+    messages = []
+    for notice in notices:
+        held_because = _reason_to_hold(notice, recent.get(notice.to, Recent()))
+        if not held_because:
+            recent.setdefault(notice.to, Recent()).note(notice.event_key)
+        payload = _payload(notice)
+        messages.append(outbox.Outgoing(notice.to, notice.event_key, payload, held_because))
+    outbox.queue_many("mail", messages)
+
+
+def _payload(notice: Notice) -> dict[str, Any]:
+    return outbox.mail_payload(
         subject=notice.subject,
         text=notice.text,
-        event_key=notice.event_key,
-        headers=headers,
+        headers=dict(notice.headers) | {"Reply-To": notice.sender_address},
         sender=compose.sender_header(notice.sender_name, notice.sender_address),
         attachments=list(notice.attachments),
         by_person=notice.is_answer,
-        held_because=_reason_to_hold(notice),
     )
 
 
-def _reason_to_hold(notice: Notice) -> str:
+def _reason_to_hold(notice: Notice, recent: Recent) -> str:
     if notice.is_answer:
         return ""
     if notice.address_failed:
         return ADDRESS_FAILED
-    confirmations, notices = queries.count_recent(notice.to, notice.ticket_id)
-    if notice.event_key.startswith("opened:") and confirmations >= settings().mail_answers_per_hour:
+    if notice.event_key.startswith(CONFIRMATION) and recent.confirmations >= settings().mail_answers_per_hour:
         return TOO_MANY_CONFIRMATIONS
-    return TOO_MANY_NOTICES if notices >= settings().mail_notices_per_hour else ""
+    return TOO_MANY_NOTICES if recent.about(notice.ticket_id) >= settings().mail_notices_per_hour else ""
 
 
 def retry(actor: Actor, message_id: int) -> None:

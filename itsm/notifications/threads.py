@@ -2,12 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, func, select
 
 from itsm.kernel.db import session
 from itsm.kernel.runtime import settings
@@ -36,7 +38,9 @@ class Thread:
         return {"In-Reply-To": self.message_ids[-1], "References": " ".join(self.message_ids)}
 
 
+Rows = Mapping[int, Sequence[Row[Any]]]
 _cause: ContextVar[Thread | None] = ContextVar("cause", default=None)
+_read: ContextVar[Rows] = ContextVar("read", default={})  # noqa: B039 (nobody writes to it)
 
 
 @contextmanager
@@ -105,13 +109,36 @@ def cause() -> Thread:
 
 def thread_of(ticket_id: int) -> Thread:
     """The conversation on a ticket, as far as the headers of a new mail need it."""
-    columns = (ThreadMessage.message_id, ThreadMessage.received_by)
-    statement = select(*columns).where(ThreadMessage.ticket_id == ticket_id)
-    rows = session.execute(statement.order_by(ThreadMessage.id.desc()).limit(REFERENCES_SHOWN)).all()
+    known = _read.get()
+    rows = known[ticket_id] if ticket_id in known else _latest([ticket_id]).get(ticket_id, [])
     present = cause()
-    known = [row.message_id for row in reversed(rows) if _is_fit(row.message_id)]
-    shown = dict.fromkeys((*known, *present.message_ids))
+    shown = dict.fromkeys(
+        (*(row.message_id for row in reversed(rows) if _is_fit(row.message_id)), *present.message_ids)
+    )
     return Thread(tuple(shown), present.received_by or (rows[0].received_by if rows else ""))
+
+
+@contextmanager
+def read_together(ticket_ids: Collection[int]) -> Iterator[None]:
+    """Read the conversations on many tickets in one statement, for the mails that are written inside the block."""
+    nothing: Rows = dict.fromkeys(ticket_ids, ())
+    token = _read.set({**nothing, **_latest(ticket_ids)})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def _latest(ticket_ids: Collection[int]) -> dict[int, list[Row[Any]]]:
+    """The latest mails from outside on each ticket, the last one first."""
+    place = func.row_number().over(partition_by=ThreadMessage.ticket_id, order_by=ThreadMessage.id.desc())
+    columns = (ThreadMessage.ticket_id, ThreadMessage.id, ThreadMessage.message_id, ThreadMessage.received_by)
+    numbered = select(*columns, place.label("place")).where(ThreadMessage.ticket_id.in_(ticket_ids)).subquery()
+    statement = select(numbered).where(numbered.c.place <= REFERENCES_SHOWN).order_by(numbered.c.id.desc())
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in session.execute(statement):
+        found[row.ticket_id].append(row)
+    return found
 
 
 def _is_fit(message_id: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression
+from sqlalchemy import ColumnElement, FromClause, SQLColumnExpression
 
 from itsm.kernel.text import Message, _
 from itsm.query.errors import QueryError, alternatives
@@ -67,8 +67,9 @@ class Field:
     exactly (choice, reference) must have a binary collation on a database whose default ignores case.
 
     ``value`` is how SQL reads the one value of a field that is asked with a condition, so that records can be counted by
-    it. ``named`` gives stored keys their titles and how each is written so that it means this key alone; ``exact`` reads
-    what is written behind ``#``, the key itself.
+    it; ``spread`` are rows of a record (``near``) and each of its values (``value``) of a field that may have several, by
+    which records are grouped, one with several under each. ``named`` gives stored keys their titles and how each is
+    written so that it means this key alone; ``exact`` reads what is written behind ``#``, the key itself.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Field:
     below: Lookup | None = None
     suggest: Suggest | None = None
     value: SQLColumnExpression[Any] | None = None
+    spread: FromClause | None = None
     named: Named | None = None
     exact: Callable[[str], Hashable] | None = None
 
@@ -93,6 +95,11 @@ class Field:
     def single(self) -> SQLColumnExpression[Any] | None:
         """How SQL reads the field's one value; None for a field that may have several."""
         return self.expression if self.expression is not None else self.value
+
+    @property
+    def groups(self) -> bool:
+        """Whether records can be grouped by the field."""
+        return self.single is not None or self.spread is not None
 
     @property
     def operators(self) -> frozenset[Operator]:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, not_
+from sqlalchemy import ColumnElement, FromClause, Select, SQLColumnExpression, and_, func, not_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from itsm.kernel.db import session
 from itsm.kernel.text import Message, _
 from itsm.query.fields import Field, FieldType, Match
 from itsm.query.filters import column_field
-from itsm.query.sql import column_condition
+from itsm.query.sql import column_condition, folded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,8 @@ class Relation:
 
     `rows` names its tables with `select_from` and holds the condition of what the actor may read: a comparison is made with
     those rows alone, so that a filter never answers for a record that its reader could not open. Neither column of `far` is
-    ever NULL. A `single` relation leads to one record at most, so that records can be counted by what stands there.
+    ever NULL. A `single` relation leads to one record at most, so that records can be counted by what stands there; one that
+    `groups` leads to several, and a record is grouped under what stands at each of them.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Relation:
     far: Any
     rows: Select[Any]
     single: bool = False
+    groups: bool = False
 
     def field(self, field: Field, *, name: str = "", title: Message = "") -> Field:
         """A field of the far records as a field of the near one: `<relation>.<field>`, or `name`."""
@@ -42,6 +44,7 @@ class Relation:
             below=field.below,
             suggest=field.suggest,
             value=self._value(field),
+            spread=self._spread(field),
             named=field.named,
             exact=field.exact,
         )
@@ -65,6 +68,19 @@ class Relation:
             return None
         found = self.rows.with_only_columns(field.expression).where(self.far == self.near)
         return found.correlate(self.near.class_.__table__).scalar_subquery()
+
+    def _spread(self, field: Field) -> FromClause | None:
+        if not self.groups or field.expression is None:
+            return None
+        if field.type is not FieldType.TEXT:
+            return self.rows.with_only_columns(self.far.label("near"), field.expression.label("value")).subquery()
+        # Texts that differ in letter case only are one value, as they are to a filter.
+        shown = func.min(field.expression).label("value")
+        return (
+            self.rows.with_only_columns(self.far.label("near"), shown)
+            .group_by(self.far, folded(field.expression))
+            .subquery()
+        )
 
     def _values(self, field: Field, record: Any) -> list[Any]:
         key, column = getattr(record, self.near.key), field.expression

@@ -12,8 +12,9 @@ from itsm.identity import references
 from itsm.kernel import clock
 from itsm.kernel.db import session
 from itsm.kernel.errors import ItsmError
+from itsm.kernel.month import week_of
 from itsm.kernel.runtime import settings
-from itsm.kernel.text import _
+from itsm.kernel.text import _, current_language
 from itsm.recurring import queries, services
 from itsm.recurring.kinds import KINDS
 from itsm.recurring.models import Recurrence
@@ -67,7 +68,7 @@ def _page(form: Form, row: Recurrence | None, *, times: list[datetime] | None = 
         times=times,
         kinds=[(name, kind.title) for name, kind in KINDS.items()],
         units=UNITS.items(),
-        weekdays=WEEKDAYS,
+        weekdays=dict(week_of(current_language(), WEEKDAYS.items())),
         off_days=OFF_DAYS,
         categories=tickets.category_titles().items(),
         groups=[(group.id, group.name) for group in identity.list_groups()],

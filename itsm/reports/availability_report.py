@@ -1,7 +1,7 @@
 """The availability report: when services were down for a major incident, how often, and for how long."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,10 @@ from itsm.kernel.datasets import get_data_set
 from itsm.kernel.text import _
 from itsm.reports import metrics
 from itsm.reports.counting import Fact, Measure, Study
-from itsm.reports.document import Column, Report, Table
+from itsm.reports.document import Chart, Column, Report, Table
 from itsm.reports.incident_facts import Incident, Reading, cis_by_ticket, facts_of, read
 from itsm.reports.request import Question
-from itsm.reports.studies import report_of
+from itsm.reports.studies import bars, most_first, report_of
 
 NAME = "availability"
 Span = tuple[datetime, datetime]
@@ -96,6 +96,7 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
         title=_("Availability of services"),
         summary=(str(sentence),),
         first=(table,),
+        drawn=_charts(table, question),
         definitions=(
             (
                 _("Down"),
@@ -117,6 +118,12 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
         exclusions=(_("Services that no major incident named in the period were up all the time and are not listed."),),
         complete=complete,
     )
+
+
+def _charts(table: Table, question: Question) -> Iterator[Chart]:
+    """The services that were down longest; their shares would all look like 100 per cent."""
+    if table.rows:
+        yield bars(most_first(table, "down_seconds"), "down_seconds", _("Time down, by service"), question)
 
 
 def _table(names: Mapping[int, str], down: Mapping[int, list[Span]], question: Question) -> Table:

@@ -22,6 +22,7 @@ from itsm.reports import (
     verdict_report,
     workload_report,
 )
+from itsm.reports.collecting import collecting_later
 from itsm.reports.counting import Study
 from itsm.reports.document import Report
 from itsm.reports.request import Question
@@ -189,5 +190,5 @@ def build(actor: Actor, name: str, question: Question, *, complete: bool = False
     """A report in the language of its question; `explain` asks for missed clocks with their segments, where there are any."""
     kind = get_report(name)
     options = {"explain": explain} if kind.by_agreement else {}
-    with language(question.language):
+    with language(question.language), collecting_later():
         return kind.build(actor, question, complete=complete, **options)

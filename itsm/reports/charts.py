@@ -1,10 +1,6 @@
 """Charts as Vega-Lite: one specification each, shown by the browser and drawn as SVG for the PDF."""
 
-import re
-import threading
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from itsm.kernel.text import RIGHT_TO_LEFT
@@ -12,14 +8,10 @@ from itsm.kernel.text import RIGHT_TO_LEFT
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # an identifier; nothing is fetched
 COLOURS = ("#0a66c2", "#d9480f", "#1e7a34", "#7b4fb3", "#b58900", "#0b7285", "#c2255c", "#5c6b7a")
 FONT = "Inter, Vazirmatn, sans-serif"
-FONTS = Path(__file__).resolve().parents[1] / "web" / "static" / "vendor" / "fonts"
 PERSIAN_NUMERALS = list("۰۱۲۳۴۵۶۷۸۹")
-CLIP_NAME = re.compile(r'(?<=id=")clip\d+(?=")|(?<=url\(#)clip\d+(?=\))')
 WIDTH, HEIGHT, ROW_HEIGHT = 620, 200, 26
 BAR_WIDTH = 48  # at the most, where the chart is WIDTH wide
 LEAST_GAP = 0.2  # between labels, as a share of what a label takes
-
-_drawing = threading.Lock()  # one converter a process; its engine serves one drawing at a time
 
 
 def grouped_bars(
@@ -74,9 +66,9 @@ def _gap(rows: Sequence[dict[str, Any]]) -> float:
 
 def stacked_rows(
     rows: Sequence[dict[str, Any]], *, label: str, value: str, series: str, order: Sequence[str], language: str,
-    series_order: Sequence[str] = (),
+    series_order: Sequence[str] = (), whole: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
-    """Lying bars, one a label, with the series stacked; the same fields as `grouped_bars`."""
+    """Lying bars, one a label, with the series stacked; the same fields as `grouped_bars`. `whole`: values are counts."""
     rtl = language in RIGHT_TO_LEFT
     y = {
         "field": "label",
@@ -90,7 +82,7 @@ def stacked_rows(
         "type": "quantitative",
         "title": value,
         "scale": {"reverse": rtl},
-        "axis": {"tickMinStep": 1, "format": "d"},
+        "axis": {"tickMinStep": 1, "format": "d"} if whole else {"tickCount": 5},
     }
     bars = {
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
@@ -142,31 +134,3 @@ def specification(rows: Sequence[dict[str, Any]], language: str) -> dict[str, An
         number = {"decimal": "٫", "thousands": "٬", "grouping": [3], "currency": ["", ""], "numerals": PERSIAN_NUMERALS}
         config["locale"] = {"number": number}
     return {"$schema": SCHEMA, "background": "transparent", "data": {"values": list(rows)}, "config": config}
-
-
-@cache
-def _converter() -> Any:
-    import vl_convert
-
-    vl_convert.register_font_directory(str(FONTS))
-    return vl_convert
-
-
-def draw_svg(spec: dict[str, Any]) -> str:
-    """The chart as SVG with its texts as text, the same bytes each time. Data from outside addresses are refused."""
-    with _drawing:
-        svg: str = _converter().vegalite_to_svg(spec, allowed_base_urls=[])
-    return _stable(svg)
-
-
-def draw_png(spec: dict[str, Any]) -> bytes:
-    """The chart as a picture with three times the resolution of a screen, letters joined in every script."""
-    with _drawing:
-        picture: bytes = _converter().vegalite_to_png(spec, scale=3, allowed_base_urls=[])
-    return picture
-
-
-def _stable(svg: str) -> str:
-    # The converter counts its clip paths up from drawing to drawing; they are numbered anew here.
-    names: dict[str, str] = {}
-    return CLIP_NAME.sub(lambda match: names.setdefault(match[0], f"clip{len(names) + 1}"), svg)

@@ -162,7 +162,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "name": report.name,
         "title": report.title,
         "period": {
-            "from": report.period.first.isoformat(),
+            "from": None if report.period.all_time else report.period.first.isoformat(),
             "to": report.period.end.isoformat(),
             "timezone": report.period.timezone,
         },

@@ -10,6 +10,7 @@ from itsm.identity.actors import actor_of
 from itsm.identity.models import Person
 from itsm.kernel import audit, files, jobs
 from itsm.kernel.actor import Actor
+from itsm.kernel.apart import Step
 from itsm.kernel.db import reading, session, unit_of_work
 from itsm.kernel.errors import Forbidden, Invalid, NotFound
 from itsm.kernel.jobs import BackgroundTask, Progress
@@ -17,7 +18,7 @@ from itsm.kernel.records import require
 from itsm.kernel.text import _, language
 from itsm.reports import catalogue
 from itsm.reports.document import Report, as_data
-from itsm.reports.pdf import Step, no_step, pdf_bytes
+from itsm.reports.pdf import no_step, pdf_bytes
 from itsm.reports.periods import Period
 from itsm.reports.request import Question
 from itsm.reports.sheets import csv_text, xlsx_bytes

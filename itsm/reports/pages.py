@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from itsm.kernel.text import RIGHT_TO_LEFT
+from itsm.kernel.formats import Reader
+from itsm.kernel.text import RIGHT_TO_LEFT, _
 from itsm.reports.document import TEMPLATE_VERSION, Column, Reference, Report, Table
 from itsm.reports.metrics import Share
 from itsm.reports.present import NUMERIC, cell
@@ -42,6 +43,11 @@ class ShownTable:
     note: str
 
 
+def _period(report: Report, reader: Reader) -> str:
+    period = report.period
+    return str(_("All time")) if period.all_time else f"{reader.day(period.first)} – {reader.day(period.end)}"
+
+
 def shown_report(report: Report, question: Question, *, links: bool = True) -> dict[str, Any]:
     """What the templates of a report need; without `links` (PDF) only records are named, not linked."""
     reader = question.reader
@@ -50,7 +56,7 @@ def shown_report(report: Report, question: Question, *, links: bool = True) -> d
         "report": report,
         "language": report.language,
         "direction": "rtl" if report.language in RIGHT_TO_LEFT else "ltr",
-        "period": f"{reader.day(report.period.first)} – {reader.day(report.period.end)}",
+        "period": _period(report, reader),
         "figures": [
             ShownFigure(
                 figure.title, cell(figure.value, figure.kind, reader), _address(drill_address, question, figure.drill)

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,9 +10,12 @@ from typing import Any
 
 from flask import current_app
 
+from itsm import kernel
+from itsm.kernel.apart import Step, run_apart
 from itsm.kernel.text import RIGHT_TO_LEFT, language
+from itsm.reports import chart_engine
 from itsm.reports import design as designs
-from itsm.reports.charts import COLOURS, draw_png, draw_svg
+from itsm.reports.charts import COLOURS
 from itsm.reports.design import PAPERS, Design
 from itsm.reports.document import Chart, Explained, Report
 from itsm.reports.pages import shown_report
@@ -28,10 +31,10 @@ MIRRORED = """
 }
 @page cover { @top-right { content: none; } @bottom-left { content: none; } @bottom-right { content: none; } }
 """
+PDF_PROGRAM = Path(kernel.__file__).parent / "pdf.py"  # named, not imported: what it needs is heavy
 TEMPLATES = Path(__file__).parent / "templates" / "reports"
 LISTED = 120  # rows of a long list in a document; sheets hold all
 SEGMENTS = 12  # of one explained clock in a document
-Step = Callable[[], None]
 
 
 def no_step() -> None:
@@ -41,15 +44,15 @@ def no_step() -> None:
 def pdf_bytes(report: Report, question: Question, step: Step = no_step) -> bytes:
     """The report with cover, page numbers, bookmarks, tags, embedded fonts and texts that can be selected.
 
-    `step` is called between the parts of the work and may raise to end it.
+    Charts and pages are made by two processes, one after the other, which give their memory back. `step` is called while
+    they work and may raise to end it.
     """
     design = designs.in_force()
     with language(report.language):
         html = report_html(report, question, design, step)
-    from itsm.kernel.pdf import render_pdf  # heavy: only who makes a PDF waits for it
-
     step()
-    return render_pdf(html, stylesheets=styles(report.language, question.paper or design.paper, design), between=step)
+    asked = {"html": html, "stylesheets": styles(report.language, question.paper or design.paper, design)}
+    return run_apart(PDF_PROGRAM, asked, step)
 
 
 def styles(code: str, paper: str, design: Design) -> Sequence[str]:
@@ -64,13 +67,10 @@ def report_html(report: Report, question: Question, design: Design | None = None
     template = current_app.jinja_env.get_template("reports/document.html")
     short = replace(report, lists=tuple(replace(each, rows=each.rows[:LISTED]) for each in report.lists))
     shown = shown_report(short, question, links=False)
-    drawings = []
-    for chart in report.charts:
-        step()
-        drawings.append((chart, drawing(chart, report.language, design.colour)))
+    step()
     return template.render(
         **shown,
-        drawings=drawings,
+        drawings=list(zip(report.charts, drawings(report.charts, report.language, design.colour, step), strict=True)),
         design=design,
         logo=_data(designs.logo_bytes(design), "image/png"),
         cut=[len(full.rows) - len(part.rows) for full, part in zip(report.lists, short.lists, strict=True)],
@@ -105,16 +105,20 @@ def _explained(found: Explained, question: Question) -> dict[str, Any]:
     }
 
 
-def drawing(chart: Chart, code: str, colour: str = COLOURS[0]) -> str:
-    """A chart as a `data:` address: SVG, whose texts can be selected; a picture in right-to-left languages.
+def drawings(charts: Sequence[Chart], code: str, colour: str = COLOURS[0], step: Step = no_step) -> list[str]:
+    """Charts as `data:` addresses: SVG, whose texts can be selected; pictures in right-to-left languages.
 
     WeasyPrint places the letters of an SVG's text one by one, which leaves Persian ones unjoined. The figures stand in the
     tables as text all the same. The first series bears the site's colour.
     """
-    spec = json.loads(json.dumps(chart.spec).replace(COLOURS[0], colour))
-    if code in RIGHT_TO_LEFT:
-        return _data(draw_png(spec), "image/png")
-    return _data(draw_svg(spec).encode(), "image/svg+xml")
+    if not charts:
+        return []
+    pictures = code in RIGHT_TO_LEFT
+    specs = json.loads(json.dumps([chart.spec for chart in charts]).replace(COLOURS[0], colour))
+    drawn = json.loads(run_apart(Path(chart_engine.__file__), {"specs": specs, "pictures": pictures}, step))
+    if pictures:
+        return [f"data:image/png;base64,{each}" for each in drawn]
+    return [_data(each.encode(), "image/svg+xml") for each in drawn]
 
 
 def _data(content: bytes | None, media_type: str) -> str:

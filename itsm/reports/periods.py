@@ -16,12 +16,13 @@ Day = Callable[[date], date]
 
 @dataclass(frozen=True)
 class Period:
-    """Days [first, end) in a zone; `jalali` cuts them into Jalali months."""
+    """Days [first, end) in a zone; `jalali` cuts them into Jalali months. Of `all_time` the first day says nothing."""
 
     first: date
     end: date
     timezone: str
     jalali: bool = False
+    all_time: bool = False
 
     @property
     def from_at(self) -> datetime:

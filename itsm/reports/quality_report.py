@@ -1,13 +1,13 @@
 """The quality report: solved at first contact, reopened, passed on, sent back and forth between groups."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from itsm.kernel.actor import Actor
 from itsm.kernel.text import _
 from itsm.reports import time_spent
 from itsm.reports.counting import Breakdown, Fact, Measure, Study
-from itsm.reports.document import Column, Report, Table
+from itsm.reports.document import Chart, Column, Report, Table
 from itsm.reports.incident_facts import (
     Incident,
     answered_by_requesters,
@@ -20,7 +20,7 @@ from itsm.reports.incident_facts import (
 from itsm.reports.incident_report import REOPENED, RESOLVED, SINGLE, STOOD
 from itsm.reports.present import share_text
 from itsm.reports.request import Question
-from itsm.reports.studies import names_of, report_of
+from itsm.reports.studies import bars, most_first, names_of, report_of, upright
 
 NAME = "quality"
 LISTED = 50
@@ -107,10 +107,21 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
         name=NAME,
         title=_("Quality report"),
         summary=(str(sentence),),
+        drawn=_charts(found, question),
         lists=(_ways(found.behind(figure="back_and_forth")),),
         definitions=(STOOD,),
         complete=complete,
     )
+
+
+def _charts(found: Study, question: Question) -> Iterator[Chart]:
+    """How well incidents were solved, by priority; and which groups hold those that were sent back and forth."""
+    by_priority, by_group = (found.table(breakdown) for breakdown in found.breakdowns[:2])
+    shares = ("first_contact_percent", "taker_percent", "reopen_percent")
+    yield from upright(by_priority, shares, _("Solved at once and reopened, by priority"), question)
+    if found.behind(figure="back_and_forth"):
+        most = most_first(by_group, "back_and_forth")
+        yield bars(most, "back_and_forth", _("Sent back and forth, by group"), question)
 
 
 def _ways(facts: Sequence[Fact]) -> Table:

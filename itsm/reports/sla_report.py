@@ -1,6 +1,6 @@
 """The SLA report: compliance of a period, where it was missed, and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from itsm.reports.document import Column, Explained, Figure, Reference, Report, 
 from itsm.reports.present import month_label
 from itsm.reports.request import Question, common_facts, digest_of
 from itsm.reports.sla_words import metric_rank, metric_title
-from itsm.reports.tally import APART, COLUMNS, MISSED, Clocks, Tally, alike, tally, tally_by
+from itsm.reports.tally import APART, COLUMNS, MISSED, Alike, Clocks, Tally, tally, tally_by
 from itsm.tickets.pages import address_of, number_of
 from sla.models import Agreement
 
@@ -72,10 +72,9 @@ def build(
     """
     months = question.period.months()
     selection = selection_of(actor, question, kind, buckets=question.period.starts(months))
-    raw = get_data_set("sla_clocks").read(actor, selection, COLUMNS)
-    clocks = alike(raw)
-    digest = digest_of(kind, question, [(row[:BUCKET] + row[BUCKET + 1 :] for row in raw)])
-    del raw  # a row for each clock: much, and not needed any more
+    found = Alike()
+    digest = digest_of(kind, question, [_digested(actor, selection, found)])
+    clocks = found.clocks()
     whole = tally(clocks)
     parties = _parties(kind, clocks)
     tables = _tables(clocks, months, parties, question)
@@ -108,6 +107,13 @@ def build(
         explained=explained,
         explained_of=whole.missed,
     )
+
+
+def _digested(actor: Actor, selection: Selection, found: Alike) -> Iterator[tuple[Any, ...]]:
+    """What the digest holds of each clock; none is kept but in `found`, for there are very many."""
+    for row in get_data_set("sla_clocks").each(actor, selection, COLUMNS):
+        found.add(row)
+        yield row[:BUCKET] + row[BUCKET + 1 :]
 
 
 def _parties(kind: str, clocks: Sequence[Clocks]) -> Parties:

@@ -1,6 +1,6 @@
 """From a study to a report: figures, tables, charts, words, the list of all that was counted."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,8 @@ from itsm.identity import queries as identity
 from itsm.kernel.text import Message, _
 from itsm.reports import charts, time_spent
 from itsm.reports.counting import Fact, Measure, Study
-from itsm.reports.document import Chart, Report, Table
+from itsm.reports.document import Chart, Column, Report, Table
+from itsm.reports.metrics import Share
 from itsm.reports.present import cell
 from itsm.reports.request import Question, common_facts, digest_of
 from itsm.tickets import queries as tickets
@@ -49,7 +50,7 @@ def report_of(
     title: Message,
     summary: Sequence[str],
     first: Sequence[Table] = (),
-    drawn: Sequence[Chart] = (),
+    drawn: Iterable[Chart] = (),
     lists: Sequence[Table] = (),
     figures: Sequence[str] = (),
     definitions: Sequence[tuple[Message, Message]] = (),
@@ -99,29 +100,71 @@ def _digest() -> tuple[str, str]:
 
 def bars(table: Table, measure: str, title: Message, question: Question) -> Chart:
     """One column of a breakdown as lying bars, the first rows of it."""
-    place = [column.name for column in table.columns].index(measure)
-    series = table.columns[place].title
-    rows = [
-        {
-            "label": _label(row[0], question),
-            "series": series,
-            "value": row[place],
-            "text": question.reader.number(row[place]),
-        }
-        for row in table.rows[:BARS]
-        if row[place]
-    ]
+    column = _column(table, measure)
+    rows = [row for row in _marks(replace(table, rows=table.rows[:BARS]), (measure,), question) if row["value"]]
     spec = charts.stacked_rows(
         rows,
         label=table.columns[0].title,
-        value=series,
-        series=series,
+        value=_axis(column),
+        series=column.title,
         order=[str(row["label"]) for row in rows],
-        series_order=[series],
+        series_order=[column.title],
         language=question.language,
+        whole=column.kind == "count",
     )
     return Chart(f"{table.name}_{measure}", str(title), spec, str(title), table.name)
 
 
-def _label(value: Any, question: Question) -> str:
-    return cell(value, "priority" if isinstance(value, int) else "text", question.reader)
+def most_first(table: Table, measure: str) -> Table:
+    """The rows of a breakdown with those first of which a count or a time says most."""
+    place = table.columns.index(_column(table, measure))
+    return replace(table, rows=tuple(sorted(table.rows, key=lambda row: -(row[place] or 0))))
+
+
+def upright(table: Table, measures: Sequence[str], title: Message, question: Question) -> Iterator[Chart]:
+    """Columns of one kind of a breakdown side by side, as upright bars; nothing where no row says anything."""
+    rows = _marks(table, measures, question)
+    if rows:
+        columns = [_column(table, name) for name in measures]
+        spec = charts.grouped_bars(
+            rows,
+            label=table.columns[0].title,
+            value=_axis(columns[0]),
+            series=str(_("Figure")),
+            order=list(dict.fromkeys(str(row["label"]) for row in rows)),
+            series_order=[column.title for column in columns],
+            language=question.language,
+            top=100 if columns[0].kind == "share" else None,
+        )
+        yield Chart(f"{table.name}_{measures[0]}", str(title), spec, str(title), table.name)
+
+
+def _marks(table: Table, measures: Sequence[str], question: Question) -> list[dict[str, Any]]:
+    """What charts draw of a table: a mark for each value that exists, times in hours, shares in per cent."""
+    places = [(place, column) for place, column in enumerate(table.columns) if column.name in measures]
+    return [
+        {
+            "label": cell(row[0], table.columns[0].kind, question.reader),
+            "series": column.title,
+            "value": value,
+            "text": cell(row[place], column.kind, question.reader),
+        }
+        for row in table.rows
+        for place, column in places
+        if (value := _drawn(row[place], column.kind)) is not None
+    ]
+
+
+def _drawn(value: Any, kind: str) -> float | int | None:
+    if isinstance(value, Share):
+        percent = value.percent()
+        return None if percent is None else float(percent)
+    return round(float(value) / 3600, 3) if kind == "seconds" and value is not None else value
+
+
+def _column(table: Table, name: str) -> Column:
+    return next(column for column in table.columns if column.name == name)
+
+
+def _axis(column: Column) -> str:
+    return {"seconds": str(_("Hours")), "share": str(_("Per cent"))}.get(column.kind, column.title)

@@ -96,11 +96,19 @@ def tally_by(clocks: Iterable[Clocks], key: Callable[[Clocks], Hashable]) -> dic
     return tallies
 
 
-def alike(rows: Iterable[tuple[Any, ...]]) -> list[Clocks]:
-    """Rows of the data set `sla_clocks`, read with `COLUMNS`, put together where they are alike."""
-    found: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for _clock_id, metric, priority, group_id, bucket, outcome, seconds, *parties in rows:
-        found[metric, priority, group_id, bucket, outcome, *parties].append(seconds)
-    for times in found.values():
-        times.sort()  # what is sorted in parts is sorted as a whole in one pass
-    return [Clocks._make((*key[:5], times, *(key[5:] or (0, 0)))) for key, times in found.items()]
+class Alike:
+    """Puts clocks together that are alike, as rows of the data set `sla_clocks` come, read with `COLUMNS`."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+
+    def add(self, row: tuple[Any, ...]) -> None:
+        """Take the next clock."""
+        _clock_id, metric, priority, group_id, bucket, outcome, seconds, *parties = row
+        self._times[metric, priority, group_id, bucket, outcome, *parties].append(seconds)
+
+    def clocks(self) -> list[Clocks]:
+        """All clocks that were taken, as few as they can be."""
+        for times in self._times.values():
+            times.sort()  # what is sorted in parts is sorted as a whole in one pass
+        return [Clocks._make((*key[:5], times, *(key[5:] or (0, 0)))) for key, times in self._times.items()]

@@ -1,56 +1,56 @@
 """The report of times: how long until somebody acted, answered, solved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from itsm.kernel.actor import Actor
 from itsm.kernel.text import Message, _
 from itsm.reports.counting import Breakdown, Measure, Study
-from itsm.reports.document import Report
+from itsm.reports.document import Chart, Report
 from itsm.reports.incident_facts import Incident, facts_of, first_actions, read
 from itsm.reports.incident_report import RESOLVED, STOOD
 from itsm.reports.request import Question
-from itsm.reports.studies import names_of, report_of
+from itsm.reports.studies import names_of, report_of, upright
 
 NAME = "times"
 
 
-def _three(
-    value: str, one: Message, titles: tuple[Message, Message, Message], definition: Message
-) -> tuple[Measure, ...]:
-    mean, median, nine = titles
+TITLES: dict[str, tuple[Message, Message, Message, Message]] = {  # of one incident, mean, median, nine of ten
+    "acknowledge_seconds": (
+        _("Time to acknowledge"), _("Mean time to acknowledge"), _("Median time to acknowledge"),
+        _("Nine of ten acknowledged within"),
+    ),
+    "respond_seconds": (
+        _("Time to answer"), _("Mean time to answer"), _("Median time to answer"), _("Nine of ten answered within"),
+    ),
+    "resolve_seconds": (
+        _("Time to resolve"), _("Mean time to resolve"), _("Median time to resolve"), _("Nine of ten resolved within"),
+    ),
+}  # fmt: skip
+DEFINITIONS: dict[str, Message] = {
+    "acknowledge_seconds": _(
+        "Time on the wall from opening until somebody of the staff first did anything with the incident, where that came "
+        "in the period; what the system or the requester did is left out."
+    ),
+    "respond_seconds": _(
+        "Time on the wall from opening to the first answer that the requester could read, where that came in the period; "
+        "automatic mail is left out."
+    ),
+    "resolve_seconds": _("Time on the wall from opening to resolution, of incidents resolved in the period."),
+}
+
+
+def _three(value: str) -> tuple[Measure, Measure, Measure]:
+    one, mean, median, nine = TITLES[value]
     return (
-        Measure(f"{value}_mean", mean, "mean", "seconds", value, definition=definition, one=one),
+        Measure(f"{value}_mean", mean, "mean", "seconds", value, definition=DEFINITIONS[value], one=one),
         Measure(f"{value}_median", median, "median", "seconds", value),
         Measure(f"{value}_p90", nine, "p90", "seconds", value),
     )
 
 
-ACKNOWLEDGE = _three(
-    "acknowledge_seconds",
-    _("Time to acknowledge"),
-    (_("Mean time to acknowledge"), _("Median time to acknowledge"), _("Nine of ten acknowledged within")),
-    _(
-        "Time on the wall from opening until somebody of the staff first did anything with the incident, where that came "
-        "in the period; what the system or the requester did is left out."
-    ),
-)
-RESPOND = _three(
-    "respond_seconds",
-    _("Time to answer"),
-    (_("Mean time to answer"), _("Median time to answer"), _("Nine of ten answered within")),
-    _(
-        "Time on the wall from opening to the first answer that the requester could read, where that came in the period; "
-        "automatic mail is left out."
-    ),
-)
-RESOLVE = _three(
-    "resolve_seconds",
-    _("Time to resolve"),
-    (_("Mean time to resolve"), _("Median time to resolve"), _("Nine of ten resolved within")),
-    _("Time on the wall from opening to resolution, of incidents resolved in the period."),
-)
+ACKNOWLEDGE, RESPOND, RESOLVE = map(_three, TITLES)
 MEASURES = (
     *ACKNOWLEDGE,
     *RESPOND,
@@ -59,11 +59,7 @@ MEASURES = (
     Measure("answered", _("Answered"), value="is_answered"),
     RESOLVED,
 )
-SHOWN = tuple(
-    f"{value}_{how}"
-    for value in ("acknowledge_seconds", "respond_seconds", "resolve_seconds")
-    for how in ("mean", "p90")
-)
+SHOWN = tuple(f"{value}_{how}" for value in TITLES for how in ("mean", "p90"))
 
 
 def study(actor: Actor, question: Question) -> Study:
@@ -121,6 +117,7 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
         name=NAME,
         title=_("Report of times"),
         summary=summary or (str(_("Nothing was counted in this period.")),),
+        drawn=_charts(found, question),
         definitions=(
             (
                 _("Nine of ten within"),
@@ -130,3 +127,14 @@ def build(actor: Actor, question: Question, *, complete: bool = False) -> Report
         ),
         complete=complete,
     )
+
+
+def _charts(found: Study, question: Question) -> Iterator[Chart]:
+    """What takes minutes and what takes days, each on a scale of its own."""
+    by_priority = found.table(found.breakdowns[0])
+    acknowledged, answered, resolved = (f"{value}_p90" for value in TITLES)
+    for measures, title in (
+        ((acknowledged, answered), _("Until somebody acted and answered, by priority")),
+        (("resolve_seconds_mean", resolved), _("Until resolved, by priority")),
+    ):
+        yield from upright(by_priority, measures, title, question)

@@ -72,7 +72,7 @@ def study(actor: Actor, question: Question) -> Study:
         moves[ticket_id].append((at, category, bool(by_requester)))
 
     def more(incident: Incident) -> Mapping[str, Any]:
-        said = "" if incident.row.state == "cancelled" else verdict(moves.get(incident.row.ticket_id, ()))
+        said = verdict(moves.get(incident.row.ticket_id, ())) if incident.resolved_at is not None else ""
         return {
             "confirmed": said == "confirmed",
             "refused": said == "refused",

@@ -12,6 +12,7 @@ from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import ItsmError
 from itsm.kernel.jobs import BackgroundTask
+from itsm.kernel.month import week_of
 from itsm.kernel.text import _
 from itsm.rules import conflicts, forms, laboratory, live, queries, services
 from itsm.rules.actions import ACTIONS
@@ -203,7 +204,7 @@ def _form_page(form: Form, actions: Sequence[dict[str, Any]], rule: Rule | None)
         states=forms.states(),
         metrics=METRICS,
         places=list(PLACES),
-        weekdays=sorted(get_day_names("abbreviated", locale=reader().language).items()),
+        weekdays=week_of(reader().language, sorted(get_day_names("abbreviated", locale=reader().language).items())),
         findings=conflicts.findings_about(rule, queries.list_rules(actor)) if rule is not None else (),
         most_days=MOST_DAYS,
     )

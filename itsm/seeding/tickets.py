@@ -51,21 +51,23 @@ PLACES = ("in the warehouse", "on floor two", "at the reception", "in Madrid", "
 
 @dataclass(frozen=True)
 class Around:
-    """What tickets are made of: the present instant, how many there will be, ids to choose from."""
+    """What tickets are made of: the present instant, how many there will be over how many days, ids to choose from."""
 
     now: datetime
     number: int
+    days: int
     people: list[int]
     groups: list[int]
     categories: list[int]
 
 
-def add_tickets(dice: random.Random, number: int) -> None:
-    """Tickets over the last year, with journal, clocks and search words; six per cent are open."""
+def add_tickets(dice: random.Random, number: int, *, days: int = 365) -> None:
+    """Tickets over the last `days`, with journal, clocks and search words; six per cent are open."""
     with unit_of_work():
         around = Around(
             now=clock.now(),
             number=number,
+            days=days,
             people=list(session.scalars(select(Person.id).where(Person.email.startswith("load")))),
             groups=list(session.scalars(select(Group.id).where(Group.name.startswith("Load group")))),
             categories=list(session.scalars(select(Category.id).where(Category.name.startswith("Load category")))),
@@ -82,7 +84,7 @@ def add_tickets(dice: random.Random, number: int) -> None:
 
 def _ticket(dice: random.Random, ticket_id: int, index: int, around: Around) -> dict[str, Any]:
     now, number = around.now, around.number
-    created = now - timedelta(days=365 * (1 - index / number), minutes=dice.randrange(600))
+    created = now - timedelta(days=around.days * (1 - index / number), minutes=dice.randrange(600))
     is_open = dice.random() < OPEN_SHARE
     state, category = (
         dice.choice((("new", "open"), ("in_progress", "active"), ("on_hold", "waiting")))
@@ -147,7 +149,7 @@ def _write_tickets(dice: random.Random, rows: list[dict[str, Any]], agreement: A
         ],
     )
     if agreement is not None:
-        write(SlaClock, [_clock(row, metric, agreement.id) for row in rows for metric in ("response", "resolution")])
+        write(SlaClock, [_clock(row, metric, agreement) for row in rows for metric in ("response", "resolution")])
 
 
 def _part(entry: dict[str, Any]) -> dict[str, Any]:
@@ -162,7 +164,9 @@ def _journal(dice: random.Random, row: dict[str, Any]) -> Iterator[dict[str, Any
         "actor_name": "Load Person",
         "channel": row["channel"],
     }
-    facts = {name: [None, row[name]] for name in ("state", "state_category", "priority", "group_id")}
+    first = {"state": "new", "state_category": "open"}
+    facts = {name: [None, value] for name, value in first.items()}
+    facts |= {name: [None, row[name]] for name in ("priority", "group_id")}
     yield common | {
         "at": row["created_at"],
         "kind": "created",
@@ -178,18 +182,20 @@ def _journal(dice: random.Random, row: dict[str, Any]) -> Iterator[dict[str, Any
         "changes": {},
         "by_requester": False,
     }
-    change = {"state": ["new", row["state"]], "step": [None, "resolve" if row["resolved_at"] else "start"]}
+    change = {name: [value, row[name]] for name, value in first.items()}
+    change |= {"hold_reason": ["", row["hold_reason"]]} if row["hold_reason"] else {}
+    change |= {"step": [None, "resolve" if row["resolved_at"] else "start"]}
     yield common | {"at": row["updated_at"], "kind": "change", "body": "", "changes": change, "by_requester": False}
 
 
-def _clock(row: dict[str, Any], metric: str, agreement_id: int) -> dict[str, Any]:
+def _clock(row: dict[str, Any], metric: str, agreement: Agreement) -> dict[str, Any]:
     target = 3_600 if metric == "response" else 28_800
     ended = row["resolved_at"]
     elapsed = int(((ended or row["created_at"]) - row["created_at"]).total_seconds())
     late = elapsed > target
     return {
         "ticket_id": row["id"],
-        "agreement_id": agreement_id,
+        "agreement_id": agreement.id,
         "metric": metric,
         "generation": 1,
         "priority": row["priority"],
@@ -206,5 +212,5 @@ def _clock(row: dict[str, Any], metric: str, agreement_id: int) -> dict[str, Any
         "remaining_seconds": None if ended else target,
         "next_step_at": None,
         "reason": "",
-        "terms": [],
+        "terms": [[row["created_at"].isoformat(), agreement.terms_id]],
     }

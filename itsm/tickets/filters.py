@@ -1,6 +1,6 @@
 """The fields that the query language knows of tickets, and the condition that a filter text stands for."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -11,7 +11,7 @@ from itsm.fields.definition import Definition
 from itsm.fields.filters import fields_of
 from itsm.fields.held import definitions, held
 from itsm.identity.filters import group_field, organisation_field, person_field
-from itsm.kernel import lifecycles
+from itsm.kernel import lifecycles, preferences
 from itsm.kernel.actor import SYSTEM, Actor
 from itsm.kernel.errors import Invalid
 from itsm.kernel.lifecycle import Category as StateCategory
@@ -23,7 +23,9 @@ from itsm.query.moments import duration_field, parts_of
 from itsm.search import queries as search
 from itsm.tickets import policy, related
 from itsm.tickets.models import Category, Ticket
+from itsm.tickets.queries.categories import category_titles
 
+FIELDS_STAMP = "tickets.fields"  # the setting that a module renews when its `ticket_fields` become others
 KEPT_SETS = 128  # sets of fields held for as many actors
 SHOWN_TO_REQUESTERS = frozenset(
     [
@@ -66,8 +68,8 @@ def ticket_fields(actor: Actor = SYSTEM) -> FieldSet:
 
 
 def _version() -> Hashable:
-    """What changes when an administrator changes fields or life cycles."""
-    return held(), lifecycles.in_force()
+    """What changes when an administrator changes fields, life cycles or what fields of other modules are made of."""
+    return held(), lifecycles.in_force(), preferences.get(FIELDS_STAMP, "")
 
 
 def _own_definitions() -> list[Definition]:
@@ -98,7 +100,7 @@ def _columns(actor: Actor) -> list[Field]:
         "below": ids_below(Category.name),
         "suggest": names_like(Category.name),
     }
-    tree |= {"named": names_by_id(Category.name), "exact": key_of}
+    tree |= {"named": _full_names, "exact": key_of}
     created = column_field("created", FieldType.INSTANT, _("Created"), Ticket.created_at)
     resolved = column_field("resolved", FieldType.INSTANT, _("Resolved"), Ticket.resolved_at)
     return [
@@ -130,6 +132,12 @@ def _columns(actor: Actor) -> list[Field]:
         *parts_of(created, actor.timezone),
         *parts_of(resolved, actor.timezone),
     ]  # fmt: skip
+
+
+def _full_names(ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Categories by their full names, for those of one name may lie below different ones; queries write them as ever."""
+    titles = category_titles()
+    return {key: (titles.get(key, name), asked) for key, (name, asked) in names_by_id(Category.name)(ids).items()}
 
 
 def _kinds() -> dict[str, Message]:

@@ -1,6 +1,8 @@
 """Which mails a ticket sends to whom, each in the recipient's language. Rules: R9, R10, R12; internal notes never leave."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +37,7 @@ SILENT_CHANNELS = frozenset({"import"})
 GROUP_MEMBERS_TOLD = 20
 ATTACHMENT_BYTES = 10 * 1024 * 1024
 REPLIED = {"Auto-Submitted": "auto-replied"}
+_members_read: ContextVar[dict[int, Sequence[Person]] | None] = ContextVar("members_read", default=None)
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,17 @@ def tell_of_resolution(event: TicketMoved) -> None:
     _send(occasion, _requester(ticket, event.actor_id))
 
 
+@contextmanager
+def telling_of_many(ticket_ids: Collection[int]) -> Iterator[None]:
+    """Mails about many tickets: what they need is read once for all, and they are queued together at the end."""
+    token = _members_read.set({})
+    try:
+        with threads.read_together(ticket_ids), notifications.sent_together():
+            yield
+    finally:
+        _members_read.reset(token)
+
+
 def tell_of_assignment(event: TicketAssigned) -> None:
     """Whoever shall work the ticket now: the person, else the group's address, else its members."""
     if notifications.is_silent():
@@ -205,9 +219,18 @@ def _workers(ticket: Ticket, author_id: int | None, told: set[str]) -> list[Reci
 def _members(ticket: Ticket, author_id: int | None) -> list[Recipient]:
     if ticket.group_id is None or ticket.assignee_id is not None:
         return []
-    people = [person for person in identity.list_members(ticket.group_id) if person.id != author_id]
+    people = [person for person in _members_of(ticket.group_id) if person.id != author_id]
     found = [_of_person(person, is_staff=True) for person in people[:GROUP_MEMBERS_TOLD]]
     return [each for each in found if each]
+
+
+def _members_of(group_id: int) -> Sequence[Person]:
+    known = _members_read.get()
+    if known is None:
+        return identity.list_members(group_id)
+    if group_id not in known:
+        known[group_id] = identity.list_members(group_id)
+    return known[group_id]
 
 
 def _of_person(person: Person, *, is_staff: bool = False) -> Recipient | None:

@@ -68,7 +68,7 @@ _kept: dict[str, _Offers] = {}
 
 
 class Choice:
-    """Chooses the agreements of one ticket; what it asks the database for it asks once.
+    """Chooses the agreements of one ticket; what it asks the database for it asks once, `offers` once for many tickets.
 
     An agreement applies when it was valid when the ticket was recorded, the ticket belongs to its organisation or one
     below, is about its service, lies with its group, and its condition holds. Of several of a kind the one that names
@@ -76,9 +76,9 @@ class Choice:
     older one. Rule: SLA-choice.
     """
 
-    def __init__(self, ticket: Ticket) -> None:
+    def __init__(self, ticket: Ticket, offers: Sequence[Offer] | None = None) -> None:
         self._ticket = ticket
-        self._offers = _current_offers()
+        self._offers = current_offers() if offers is None else offers
         self._distances: dict[int | None, int] | None = None
         self._services: frozenset[int] | None = None
 
@@ -181,7 +181,8 @@ def choose_terms(ticket: Ticket) -> AgreedTerms | None:
     return Choice(ticket).sla()
 
 
-def _current_offers() -> tuple[Offer, ...]:
+def current_offers() -> tuple[Offer, ...]:
+    """All active agreements as they stand now; one statement as long as none has changed."""
     stamp = tuple(session.execute(select(Agreement.id, Agreement.terms_id).order_by(Agreement.id)).tuples().all())
     kept = _kept.get("offers")
     now = clock.now()

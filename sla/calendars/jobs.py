@@ -10,7 +10,7 @@ from itsm.kernel import clock, outgoing
 from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.errors import NotFound
 from itsm.kernel.jobs import Job, Outcome, Progress, each
-from itsm.kernel.records import get, locked
+from itsm.kernel.records import get
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import Message, _, language
 from sla.calendars import queries as calendar_queries
@@ -38,7 +38,7 @@ def propose_holidays() -> Outcome:
 
 def _ask_country(source_id: int, year: int) -> None:
     with language(settings().language):
-        source = locked(CalendarSource, source_id)
+        source = calendar_sources.locked_source(source_id)
         for each_year in range(max(source.proposed_to or 0, clock.now().year - 1) + 1, year + 1):
             calendar_sources.propose_year(source, each_year)
 
@@ -79,7 +79,7 @@ def read_feed(source_id: int) -> Message:
         first_on, last_on = calendar_sources.feed_range()
     found, fault = _fetched(address, first_on, last_on)
     with unit_of_work():
-        source = locked(CalendarSource, source_id)
+        source = calendar_sources.locked_source(source_id)
         if found is None:
             calendar_sources.store_fault(source, fault)
         else:

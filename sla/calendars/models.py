@@ -9,6 +9,7 @@ from itsm.kernel import clock
 from itsm.kernel.db import Base, BigId, LongText, Timestamps
 
 SOURCE_KINDS = ("country", "feed", "file")
+PROPOSAL_ACTIONS = ("add", "remove", "rename")
 PROPOSAL_STATES = ("open", "accepted", "refused")
 
 
@@ -38,7 +39,8 @@ class CalendarSource(Base, Timestamps):
 
 
 class HolidayProposal(Base):
-    """A day that a source would add to a calendar's holidays (`action` is `add`) or take off again (`remove`).
+    """A day that a source would add to a calendar's holidays (`action` is `add`), take off again (`remove`) or call
+    otherwise (`rename`).
 
     `state` is one of `PROPOSAL_STATES`; a refused one is kept, so that its source does not propose it again.
     """

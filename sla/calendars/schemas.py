@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from itsm.web.api import StrictSchema
 from sla.agreements.schemas import NAME
-from sla.calendars.models import PROPOSAL_STATES, SOURCE_KINDS
+from sla.calendars.models import PROPOSAL_ACTIONS, PROPOSAL_STATES, SOURCE_KINDS
 from sla.calendars.recurring_days import MOST_DAYS, SYSTEMS
 from sla.explanation import DAYS
 
@@ -156,13 +156,13 @@ class ProposalArguments(StrictSchema):
 
 
 class ProposalOutput(Schema):
-    """A day that a source would add to the holidays or take off them."""
+    """A day that a source would add to the holidays, take off them or call otherwise (`name` is the new name)."""
 
     id = fields.Integer()
     source_id = fields.Integer()
     date = fields.Date()
     name = fields.String()
-    action = fields.String(validate=validate.OneOf(["add", "remove"]))
+    action = fields.String(validate=validate.OneOf(PROPOSAL_ACTIONS))
     state = fields.String(validate=validate.OneOf(PROPOSAL_STATES))
 
 

@@ -89,12 +89,16 @@ def preview_calendar(actor: Actor, calendar: BusinessHours, *, timezone: str, de
 
 
 def with_holidays(
-    written: Mapping[str, Any], *, added: Mapping[str, tuple[str, str]], removed: frozenset[str]
+    written: Mapping[str, Any],
+    *,
+    added: Mapping[str, tuple[str, str]],
+    removed: frozenset[str],
+    renamed: Mapping[str, str],
 ) -> dict[str, Any]:
-    """What is written, with holidays added (date → name and source) and others taken off."""
+    """What is written, with holidays added (date → name and source), others taken off, and others called otherwise."""
     days = [day for day in written["holidays"] if day not in removed]
     days += sorted(added.keys() - set(days))
-    names = {**{day: name for day, (name, _source) in added.items()}, **written["names"]}
+    names = {**{day: name for day, (name, _source) in added.items()}, **written["names"], **renamed}
     sources = {**{day: source for day, (_name, source) in added.items()}, **written["sources"]}
     return {**written, "holidays": sorted(days), "names": names, "sources": sources}
 

@@ -116,8 +116,8 @@ def preview_decision(data: dict[str, Any], calendar_id: int) -> dict[str, Any]:
 def decide(data: dict[str, Any], calendar_id: int) -> dict[str, Any]:
     """Accept and refuse proposals; answers those that are still open. Needs the calendar's If-Match."""
     calendar = agreement_queries.get_calendar(calendar_id)
-    api.check_match(calendar)
+    version = api.check_match(calendar)
     choice = calendar_sources.choose(calendar, accepted=data["accept"], refused=data["refuse"])
-    calendar_sources.decide(current_actor(), calendar, choice)
+    calendar_sources.decide(current_actor(), calendar, choice, version=version)
     api.set_etag(calendar.version)
     return {"items": [_proposal_json(each) for each in calendar_queries.list_proposals(calendar.id)]}

@@ -1,7 +1,8 @@
 """Where holidays come from: countries, feeds and files. They only propose; whoever may edit calendars decides.
 
 What was refused is kept and not proposed again. A day that a feed no longer has is proposed for removal where it was
-accepted from it.
+accepted from it, one that it calls otherwise for its new name. Every write holds the calendar, so that people who decide
+and jobs that read do so one after the other.
 """
 
 import json
@@ -16,12 +17,12 @@ from itsm.kernel import audit, clock, outgoing
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
-from itsm.kernel.records import get, locked, require
+from itsm.kernel.records import check_version, get, locked, require
 from itsm.kernel.text import Message, _, current_language, to_data
 from sla.agreements.previews import Preview
 from sla.calendars.feed_reading import LARGEST_FEED, FeedDays, Unreadable, read_days
 from sla.calendars.holidays_by_country import FIRST_YEAR, LAST_YEAR, checked_place, holidays_of, place_title
-from sla.calendars.models import CalendarSource, HolidayProposal
+from sla.calendars.models import PROPOSAL_ACTIONS, CalendarSource, HolidayProposal
 from sla.calendars.queries import list_proposals, list_sources, origin
 from sla.calendars.services import change_holidays, preview_calendar, with_holidays
 from sla.calendars.written import written_of
@@ -30,6 +31,7 @@ from sla.models import BusinessHours
 MOST_SOURCES = 20
 LONGEST_ADDRESS = 500
 LONGEST_NAME = 120
+LONGEST_DAY_NAME = 255
 FEED_YEARS_AHEAD = 2
 
 
@@ -53,6 +55,7 @@ def add_country(
     wanted = year or clock.now().year
     if not FIRST_YEAR <= wanted <= LAST_YEAR:
         raise Invalid.field("year", _("Give a year from %(first)s to %(last)s.", first=FIRST_YEAR, last=LAST_YEAR))
+    locked(BusinessHours, calendar.id)
     source = _find(calendar, "country", place)
     if source is None:
         source = _add(actor, calendar, kind="country", code=place, name=place_title(place, "en"))
@@ -74,6 +77,7 @@ def add_feed(actor: Actor, calendar: BusinessHours, *, name: str, address: str) 
     """Have a feed's whole days proposed; it is read by a job. Raises `Invalid` for `feed_name` or `address`."""
     require(actor, "sla.edit")
     checked = _checked_address(address)
+    locked(BusinessHours, calendar.id)
     if _find(calendar, "feed", checked) is not None:
         raise Invalid.field("address", _("This calendar reads that feed already."))
     return _add(actor, calendar, kind="feed", code=checked, name=_checked_name("feed_name", name))
@@ -99,6 +103,7 @@ def take_file(actor: Actor, calendar: BusinessHours, *, name: str, content: byte
     require(actor, "sla.edit")
     found = read_file(content)
     known = _checked_name("file", name)
+    locked(BusinessHours, calendar.id)
     source = _find(calendar, "file", known) or _add(actor, calendar, kind="file", code=known, name=known)
     store_days(source, found)
     return source
@@ -129,7 +134,6 @@ def _find(calendar: BusinessHours, kind: str, code: str) -> CalendarSource | Non
 
 
 def _add(actor: Actor, calendar: BusinessHours, *, kind: str, code: str, name: str) -> CalendarSource:
-    locked(BusinessHours, calendar.id)
     if len(list_sources(calendar.id)) >= MOST_SOURCES:
         raise Invalid(_("A calendar has at most %(most)s sources. Remove one first.", most=MOST_SOURCES))
     source = CalendarSource(calendar_id=calendar.id, kind=kind, code=code, name=name)
@@ -145,12 +149,19 @@ def _add(actor: Actor, calendar: BusinessHours, *, kind: str, code: str, name: s
 def remove_source(actor: Actor, source: CalendarSource) -> None:
     """No longer ask a source; what was accepted from it stays."""
     require(actor, "sla.edit")
+    locked(BusinessHours, source.calendar_id)
     session.execute(delete(HolidayProposal).where(HolidayProposal.source_id == source.id))
     session.execute(delete(CalendarSource).where(CalendarSource.id == source.id))
     changes = {"name": [source.name, None]}
     audit.record(
         actor, "sla_calendar_source.removed", subject_kind="sla_calendar_source", subject_id=source.id, changes=changes
     )
+
+
+def locked_source(source_id: int) -> CalendarSource:
+    """A source whose calendar and itself are held until the transaction ends; raises `NotFound`."""
+    locked(BusinessHours, get(CalendarSource, source_id).calendar_id)
+    return locked(CalendarSource, source_id)
 
 
 def store_fault(source: CalendarSource, fault: Message) -> None:
@@ -161,14 +172,21 @@ def store_fault(source: CalendarSource, fault: Message) -> None:
 
 
 def store_days(source: CalendarSource, found: FeedDays) -> int:
-    """Propose what a feed or file has, and the removal of what it no longer has; answers how many proposals are new.
+    """Propose what a feed or file has, its new names, and the removal of what it no longer has.
 
-    Only days from today on can vanish: many feeds drop what is past.
+    Answers how many proposals are new. Only days from today on can vanish: many feeds drop what is past.
     """
     source.read_at = source.tried_at = clock.now()
     source.fault, source.found, source.left_out = "", len(found.days), found.left_out
-    vanished = _vanished(source, found.days)
-    return _propose(source, found.days) + vanished
+    taken = _taken_from(source)
+    return _vanished(source, found.days, taken) + _renamed(source, found.days, taken) + _propose(source, found.days)
+
+
+def _taken_from(source: CalendarSource) -> dict[str, str]:
+    """Holidays that a calendar has from a source: ISO date → what the calendar calls it."""
+    written = written_of(get(BusinessHours, source.calendar_id))
+    ours = [day for day in written["holidays"] if written["sources"].get(day) == origin(source)]
+    return {day: written["names"].get(day, "") for day in ours}
 
 
 def _known(source: CalendarSource, action: str) -> dict[date, HolidayProposal]:
@@ -194,16 +212,18 @@ def _propose(source: CalendarSource, days: Mapping[date, str]) -> int:
 def _add_proposal(source: CalendarSource, day: date, name: str, action: str) -> None:
     session.add(
         HolidayProposal(
-            calendar_id=source.calendar_id, source_id=source.id, falls_on=day, name=name[:255], action=action
+            calendar_id=source.calendar_id,
+            source_id=source.id,
+            falls_on=day,
+            name=name[:LONGEST_DAY_NAME],
+            action=action,
         )
     )
 
 
-def _vanished(source: CalendarSource, days: Mapping[date, str]) -> int:
+def _vanished(source: CalendarSource, days: Mapping[date, str], taken: Mapping[str, str]) -> int:
     """Withdraw open proposals that the source no longer makes, and propose to take off what was accepted from it."""
     today = clock.now().date()
-    written = written_of(get(BusinessHours, source.calendar_id))
-    ours = {day for day in written["holidays"] if written["sources"].get(day) == origin(source)}
     removals = _known(source, "remove")
     new = 0
     for day, row in _known(source, "add").items():
@@ -211,7 +231,7 @@ def _vanished(source: CalendarSource, days: Mapping[date, str]) -> int:
             continue
         if row.state == "open":
             session.delete(row)
-        elif row.state == "accepted" and day.isoformat() in ours and day not in removals:
+        elif row.state == "accepted" and day.isoformat() in taken and day not in removals:
             _add_proposal(source, day, row.name, "remove")
             new += 1
     for day, row in removals.items():
@@ -219,6 +239,37 @@ def _vanished(source: CalendarSource, days: Mapping[date, str]) -> int:
             session.delete(row)
     session.flush()
     return new
+
+
+def _renamed(source: CalendarSource, days: Mapping[date, str], taken: Mapping[str, str]) -> int:
+    """Propose the new names of accepted days; a name that somebody wrote by hand stands until the source's own changes."""
+    renames = _known(source, "rename")
+    new = 0
+    for day, row in _known(source, "add").items():
+        if row.state == "accepted" and day.isoformat() in taken:
+            present, wanted = taken[day.isoformat()], days.get(day, "")[:LONGEST_DAY_NAME]
+            new += _propose_name(source, row, renames.get(day), present=present, wanted=wanted)
+    session.flush()
+    return new
+
+
+def _propose_name(
+    source: CalendarSource, added: HolidayProposal, rename: HolidayProposal | None, *, present: str, wanted: str
+) -> int:
+    """Propose what a source now calls a day, or withdraw that; 1 when there is something new to decide."""
+    if wanted in {"", present}:
+        if rename is not None and rename.state == "open":
+            session.delete(rename)
+        return 0
+    if wanted == (rename or added).name:
+        return 0  # it waits, or was decided
+    if rename is None:
+        _add_proposal(source, added.falls_on, wanted, "rename")
+        return 1
+    again = rename.state != "open"
+    rename.name, rename.state, rename.made_at = wanted, "open", clock.now()
+    rename.decided_at = rename.decided_by_id = None
+    return int(again)
 
 
 def choose(calendar: BusinessHours, *, accepted: Collection[int], refused: Collection[int] = ()) -> Choice:
@@ -240,17 +291,27 @@ def preview_choice(actor: Actor, calendar: BusinessHours, choice: Choice) -> Pre
 def with_choice(calendar: BusinessHours, choice: Choice) -> dict[str, Any]:
     """What would be written of a calendar if these proposals were accepted."""
     origins = {source.id: origin(source) for source in list_sources(calendar.id)}
-    added = {
-        row.falls_on.isoformat(): (row.name, origins[row.source_id]) for row in choice.accepted if row.action == "add"
-    }
-    removed = frozenset(row.falls_on.isoformat() for row in choice.accepted if row.action == "remove")
-    return with_holidays(written_of(calendar), added=added, removed=removed)
+    of_action: dict[str, list[HolidayProposal]] = {action: [] for action in PROPOSAL_ACTIONS}
+    for row in choice.accepted:
+        of_action[row.action].append(row)
+    added = {row.falls_on.isoformat(): (row.name, origins[row.source_id]) for row in of_action["add"]}
+    removed = frozenset(row.falls_on.isoformat() for row in of_action["remove"])
+    renamed = {row.falls_on.isoformat(): row.name for row in of_action["rename"]}
+    return with_holidays(written_of(calendar), added=added, removed=removed, renamed=renamed)
 
 
-def decide(actor: Actor, calendar: BusinessHours, choice: Choice) -> None:
-    """Accept and refuse proposals; open clocks are computed anew by a background task where that moves them. Rule: C8."""
+def decide(actor: Actor, calendar: BusinessHours, choice: Choice, *, version: int | None = None) -> None:
+    """Accept and refuse proposals; open clocks are computed anew by a background task where that moves them. Rule: C8.
+
+    Of two people who decide at once the second is told: raises `Invalid` for `proposals` when one of them was decided or
+    withdrawn meanwhile, `Conflict` when the calendar is no longer of the version.
+    """
     require(actor, "sla.edit")
-    locked(BusinessHours, calendar.id)
+    session.flush()
+    calendar = locked(BusinessHours, calendar.id)
+    check_version(calendar, version)
+    accepted, refused = ([row.id for row in rows] for rows in (choice.accepted, choice.refused))
+    choice = choose(calendar, accepted=accepted, refused=refused)
     if choice.accepted:
         change_holidays(actor, calendar, with_choice(calendar, choice))
     for row in choice.accepted:
@@ -271,8 +332,10 @@ def _settle(actor: Actor, row: HolidayProposal, state: str) -> None:
 def _settle_others(row: HolidayProposal) -> None:
     """Drop what an accepted proposal makes pointless: the same day from other sources, or all of a day that was taken off.
 
-    A day that was taken off may be proposed again should it come back.
+    A day that was taken off may be proposed again should it come back. A new name makes nothing pointless.
     """
+    if row.action == "rename":
+        return
     pointless = delete(HolidayProposal).where(HolidayProposal.falls_on == row.falls_on)
     if row.action == "remove":
         pointless = pointless.where(HolidayProposal.source_id == row.source_id)

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from itsm.identity import queries as identity
 from itsm.kernel import clock
 from itsm.kernel.errors import ItsmError
+from itsm.kernel.month import week_of
 from itsm.kernel.text import _, current_language
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
@@ -207,7 +208,7 @@ def calendar_page(
         preview=preview,
         confirm=confirm,
         zones=_zones(),
-        day_titles=DAYS,
+        day_titles=dict(week_of(current_language(), DAYS.items())),
         stripes=calendar_forms.week_stripes(form.values),
         presets=calendar_forms.PRESET_TITLES.items(),
         months=_month_options(),

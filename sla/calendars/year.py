@@ -10,11 +10,10 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import jdatetime
-from babel import Locale
 from babel.dates import get_day_names, get_month_names
 
 from itsm.kernel.formats import JALALI_MONTHS, Reader
-from itsm.kernel.month import TERRITORIES
+from itsm.kernel.month import locale_of, week_of
 from sla.calendars.calendar import BusinessCalendar
 from sla.calendars.local_hours import Opening, merge_spans
 from sla.calendars.zone_offsets import DAY_SECONDS
@@ -113,11 +112,9 @@ def fitting_year(reader: Reader, wanted: int | None, today: date) -> int:
 
 def year_of(calendar: BusinessCalendar, reader: Reader, number: int, names: Mapping[date, str]) -> Year:
     """A calendar's year as the reader counts years; `names` says what days are called."""
-    locale = Locale.parse(TERRITORIES.get(reader.language, "en_GB"))
-    weekdays = tuple(
-        str(get_day_names("narrow", context="stand-alone", locale=locale)[(locale.first_week_day + at) % 7])
-        for at in range(7)
-    )
+    locale = locale_of(reader.language)
+    names_of_days = get_day_names("narrow", context="stand-alone", locale=locale)
+    weekdays = tuple(str(names_of_days[weekday]) for weekday in week_of(reader.language, range(7)))
     first_weekday = locale.first_week_day
     months = tuple(
         _month(calendar, reader, number, month, names=names, first_weekday=first_weekday) for month in range(1, 13)

@@ -10,6 +10,7 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.formats import Reader
 from itsm.kernel.runtime import settings
 from itsm.kernel.text import Message, _, language
+from itsm.tickets import readers
 from itsm.tickets import services as tickets
 from itsm.tickets.models import Ticket
 from sla.agreements.terms import Step
@@ -57,7 +58,8 @@ class FallenStep:
 class Notice:
     """One mail to be: whom it goes to, how that is read, whose working hours it waits for, and the steps it tells of.
 
-    `why` says why it goes to just this person, at any hour; empty where it is an ordinary notice.
+    `why` says why it goes to just this person, at any hour; empty where it is an ordinary notice. Of a ticket that is
+    `hidden` from whoever is told, the mail says the number and the step.
     """
 
     ticket: Ticket
@@ -67,6 +69,7 @@ class Notice:
     group_id: int | None
     steps: list[FallenStep] = field(default_factory=list)
     why: Message = ""
+    hidden: bool = False
 
     @property
     def urgent(self) -> bool:
@@ -130,6 +133,7 @@ def queue_mails(notices: Sequence[Notice], now: datetime) -> None:
         {each.person_id for each in notices if each.person_id is not None},
         {each.group_id for each in notices if each.group_id is not None},
     )
+    _mark_hidden(notices)
     instants = [each.goes_at(now, hours) for each in notices]
     outbox.queue_many("mail", [_mail(each, now, at) for each, at in zip(notices, instants, strict=True)])
     waiting: dict[int, tuple[Ticket, datetime]] = {}
@@ -142,13 +146,28 @@ def queue_mails(notices: Sequence[Notice], now: datetime) -> None:
     )
 
 
+def _mark_hidden(notices: Sequence[Notice]) -> None:
+    """Note whose readers may not read their ticket, each person asked once for all of theirs."""
+    of_person: dict[int, list[Ticket]] = {}
+    for each in notices:
+        if each.person_id is not None:
+            of_person.setdefault(each.person_id, []).append(each.ticket)
+    hidden = {person_id: readers.hidden_from(person_id, theirs) for person_id, theirs in of_person.items()}
+    for each in notices:
+        if each.person_id is None:
+            each.hidden = readers.is_hidden_from_group(each.group_id, each.ticket)
+        else:
+            each.hidden = each.ticket.id in hidden[each.person_id]
+
+
 def _mail(notice: Notice, now: datetime, goes_at: datetime) -> outbox.Outgoing:
     """One mail about the latest step, which names the earlier ones that were missed. Rule: E3."""
     ticket, latest = notice.ticket, notice.steps[-1]
     with language(notice.reader.language):
-        subject = _("[%(number)s] %(step)s: %(title)s", number=ticket.number, step=latest.words, title=ticket.title)
+        title = "" if notice.hidden else ticket.title
+        subject = _("[%(number)s] %(step)s: %(title)s", number=ticket.number, step=latest.words, title=title)
         payload = outbox.mail_payload(
-            subject=" ".join(str(subject).split()),
+            subject=" ".join(str(subject).split()).removesuffix(":"),
             text="\n".join(str(line) for line in _lines(notice, waits=goes_at > now)),
             headers={"Auto-Submitted": "auto-generated"},
         )
@@ -159,7 +178,8 @@ def _mail(notice: Notice, now: datetime, goes_at: datetime) -> outbox.Outgoing:
 
 def _lines(notice: Notice, *, waits: bool) -> list[Message]:
     ticket, reader, latest, earlier = notice.ticket, notice.reader, notice.steps[-1], notice.steps[:-1]
-    lines = [_("%(number)s: %(title)s", number=ticket.number, title=ticket.title), ""]
+    title = readers.said_instead() if notice.hidden else ticket.title
+    lines = [_("%(number)s: %(title)s", number=ticket.number, title=title), ""]
     lines.append(_("%(step)s.", step=latest.words))
     if notice.why:
         lines.append(notice.why)

@@ -12,6 +12,7 @@ from itsm.kernel.text import _
 from itsm.tickets import filters
 from sla.agreements import queries as agreement_queries
 from sla.agreements.services import ask_to_recompute, write_terms
+from sla.metrics import held
 from sla.metrics.conditions import CONDITIONS
 from sla.models import METRICS, OwnMetric
 
@@ -32,7 +33,9 @@ def create_metric(actor: Actor, *, key: str, name: str, **conditions: str) -> Ow
         raise Invalid.field("key", _("There is a metric “%(key)s” already.", key=key))
     if len(known) >= MOST_METRICS:
         raise Invalid.field("key", _("At most %(most)s metrics of your own are possible.", most=MOST_METRICS))
-    return create(actor, OwnMetric(key=key, **_checked(name, conditions)), kind="sla_metric")
+    metric = create(actor, OwnMetric(key=key, **_checked(name, conditions)), kind="sla_metric")
+    held.renew(actor)
+    return metric
 
 
 def change_metric(actor: Actor, metric: OwnMetric, *, name: str, version: int | None = None, **conditions: str) -> None:
@@ -45,6 +48,7 @@ def change_metric(actor: Actor, metric: OwnMetric, *, name: str, version: int | 
         raise Invalid.field("name", _("“%(name)s” exists already.", name=name.strip()))
     if apply_changes(actor, metric, _checked(name, conditions), kind="sla_metric"):
         session.flush()
+        held.renew(actor)
         agreements = agreement_queries.agreements_promising(metric.key)
         for agreement in agreements:
             write_terms(agreement, made_by=actor.name)
@@ -66,6 +70,7 @@ def delete_metric(actor: Actor, metric: OwnMetric) -> None:
     )
     session.delete(metric)
     session.flush()
+    held.renew(actor)
 
 
 def _checked(name: str, conditions: dict[str, str]) -> dict[str, Any]:

@@ -218,9 +218,14 @@ def _shown(task: BackgroundTask) -> dict[str, Any]:
         "result": result,
         "blocks": blocks(result["figures"]),
         "titles": titles,
-        "changes": [_shown_change(each) for each in result["changes"] if each["ticket_id"] in titles],
+        "changes": shown_changes(result["changes"], titles),
         "ways": [(before, after, number) for before, after, number in result["ways"]],
     }
+
+
+def shown_changes(changes: Iterable[Mapping[str, Any]], titles: Mapping[int, str]) -> list[dict[str, Any]]:
+    """The changes of a result in tickets whose titles are known; the reader may not read the others."""
+    return [_shown_change(each) for each in changes if each["ticket_id"] in titles]
 
 
 def _shown_change(change: Mapping[str, Any]) -> dict[str, Any]:

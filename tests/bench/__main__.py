@@ -20,18 +20,21 @@ from itsm.kernel.db import db, session
 from itsm.kernel.module import registry
 from itsm.process import settle_memory
 from tests.bench.crowd import run_crowd
-from tests.bench.data import grow_to
+from tests.bench.data import grow_to, within_days
 from tests.bench.due_steps import run_due_steps
 from tests.bench.escalation import run_escalation
 from tests.bench.measure import Figure
 from tests.bench.pages import run_pages
+from tests.bench.rebuild import run_rebuild
+from tests.bench.report import DAYS, run_report
 from tests.bench.system import run_system
 from tests.bench.throughput import run_throughput
 from tests.conftest import ROOT, settings_for
 from tests.databases import DATABASES
 
 SIZES = (10_000, 100_000, 1_000_000)
-PARTS = ("pages", "crowd", "escalation", "throughput", "system")
+A_MONTH = 100_000  # tickets, whose clocks are computed anew and reported on
+PARTS = ("pages", "crowd", "escalation", "month", "throughput", "system")
 
 
 @contextmanager
@@ -102,6 +105,11 @@ def _on_database(kind: str, parts: list[str], sizes: list[int]) -> list[Figure]:
             figures += run_escalation(app)
         with fresh_app(kind) as (app, _url, _folder):
             figures += run_due_steps(app)
+    if "month" in parts:
+        with fresh_app(kind) as (app, url, folder):
+            within_days(app, A_MONTH, DAYS - 1)
+            figures += run_rebuild(kind, url, folder, A_MONTH)
+            figures += run_report(app, kind, url, folder, A_MONTH)
     with fresh_app(kind) as (app, url, folder):
         if "throughput" in parts:
             figures += run_throughput(app, url, folder)

@@ -34,6 +34,15 @@ def grow_to(app: Flask, size: int) -> None:
         _settle()
 
 
+def within_days(app: Flask, size: int, days: int) -> None:
+    """Load data of tickets of the last `days`, into a database without any."""
+    with app.app_context():
+        with unit_of_work():
+            seeding.add_people(PEOPLE)
+        seeding.add_tickets(random.Random(size), size, days=days)
+        _settle()
+
+
 def _settle() -> None:
     """What a database's own housekeeping does on a server that runs for a while."""
     if db.engine.dialect.name == "postgresql":

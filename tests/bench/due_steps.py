@@ -59,11 +59,12 @@ def run_due_steps(app: Flask) -> list[Figure]:
 
 def _desk() -> tuple[int, int]:
     with unit_of_work():
-        head, person = (
+        head, person, *others = (
             identity.create_person(SYSTEM, name=name, email=f"{name.lower()}@due.example", roles=["agent"])
-            for name in ("Boss", "Ben")
+            for name in ("Boss", "Ben", "Cleo", "Dan", "Eve")
         )
-        second = identity.create_group(SYSTEM, name="Due, second level", level=2)
+        next_ids = [each.id for each in others]  # each is told of what is passed on
+        second = identity.create_group(SYSTEM, name="Due, second level", level=2, member_ids=next_ids)
         group = identity.create_group(
             SYSTEM, name="Due", manager_id=head.id, member_ids=[person.id], escalates_to_id=second.id
         )

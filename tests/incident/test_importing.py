@@ -1,4 +1,7 @@
-"""Taking over a real service desk's log: history, counts and clocks against a computation of the test's own."""
+"""Taking over part of a real service desk's log: history, counts and clocks against a computation of the test's own.
+
+The whole of it is taken over in tests/itsm/reports/test_whole_log.py.
+"""
 
 import csv
 import io
@@ -175,38 +178,6 @@ def check_report(verdicts: Counter[bool]) -> None:
     assert (figures["met"], figures["breached"]) == (verdicts[False], verdicts[True])
     assert verdicts[True] > 50
     assert verdicts[False] > 50
-
-
-@needs_log
-@pytest.mark.samples
-@pytest.mark.one_database
-def test_the_whole_log_in_office_hours(app: Flask) -> None:
-    agree("Office hours")
-    text = whole_log()
-    result = import_audit_log(SYSTEM, io.StringIO(text), timezone="Europe/Stockholm")
-    assert (result.rows, result.created, result.failed, result.faults) == (5998, 890, 0, [])
-    expected = rows_by_number(text)
-    references = taken_over()
-    incidents = {row.id: row for row in session.scalars(select(Incident))}
-    assert set(references) == set(expected)
-    for number, rows in expected.items():
-        incident = incidents[references[number]]
-        assert incident.reassignments == changes_of_group(rows), number
-        assert incident.reopenings == reopenings(rows), number
-        assert incident.state == "closed"
-        closings = [row for row in rows if row["incident_state"] == "Closed"]
-        assert incident.closed_at == instant(closings[0]["sys_updated_at"])
-        assert incident.created_at == min(instant(rows[0]["opened_at"]), instant(rows[0]["sys_updated_at"]))
-        assert incident.priority == int(rows[-1]["priority"][0])
-        assert not incident.first_contact
-    assert sum(row.reopenings for row in incidents.values()) == sum(map(reopenings, expected.values())) == 11
-    told = sum(int(rows[-1]["reassignment_count"]) == changes_of_group(rows) for rows in expected.values())
-    assert told >= 850  # what the other system counted, which also counts moves that its log does not show
-    check_report(check_clocks(text, office=True))
-    before = counts()
-    again = import_audit_log(SYSTEM, io.StringIO(text), timezone="Europe/Stockholm")
-    assert (again.created, again.unchanged, again.failed) == (0, 890, 0)
-    assert counts() == before
 
 
 @needs_log

@@ -1,55 +1,24 @@
-"""Clocks by example, rule by rule, and against a simulator that lives through every single minute."""
+"""Clocks by example, rule by rule."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from sla.calendars.calendar import BusinessCalendar, parse_calendar
-from sla.clocks import Clock, compute_clock, compute_generations, step_instant
+from sla.calendars.calendar import parse_calendar
+from sla.clocks import compute_clock, compute_generations, step_instant
 from sla.history import (
     AgentReplied,
     AgreementChanged,
     AssignedToPerson,
     Cancelled,
-    Category,
     Created,
     HistoryEvent,
     Metric,
     PriorityChanged,
     RecomputeOrdered,
-    StateChanged,
-    Target,
 )
-from tests.properties import THOROUGH, examples
-
-EXAMPLES = examples(300)
-MINUTE, HOUR, DAY = 60, 3600, 86_400
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-OFFICE = parse_calendar({"tz": "UTC", "weekly": {day: [["09:00", "17:00"]] for day in DAYS[:5]}})
-ALWAYS = parse_calendar({"tz": "UTC", "weekly": {day: [["00:00", "24:00"]] for day in DAYS}})
-MONDAY = datetime(2026, 3, 9, tzinfo=UTC)
-
-
-def on(hours: float, days: int = 0) -> datetime:
-    """An instant counted from Monday 9 March 2026, midnight."""
-    return MONDAY + timedelta(days=days, hours=hours)
-
-
-def promise(metric: Metric = "resolution", **more: Any) -> Target:
-    options: dict[str, Any] = {"seconds": {1: 15 * MINUTE, 2: 4 * HOUR, 4: 24 * HOUR}, "calendar": OFFICE}
-    return Target(metric=metric, **{**options, **more})
-
-
-def became(at: datetime, category: Category, **more: Any) -> StateChanged:
-    return StateChanged(at=at, category=category, **more)
-
-
-def clock_of(target: Target, now: datetime, *events: HistoryEvent) -> Clock:
-    return compute_clock(target.metric, target, events, now)
+from tests.sla.clock_examples import ALWAYS, HOUR, MINUTE, PAUSED, SOLVED, became, clock_of, on, promise
 
 
 def test_a_clock_is_not_started_before_the_ticket_exists() -> None:
@@ -112,9 +81,6 @@ def test_a_breach_is_found_without_an_event_and_elapsed_goes_on() -> None:
     clock = clock_of(promise(), on(15), Created(on(9), priority=2))
     assert (clock.state, clock.breached_at, clock.due_at) == ("breached", on(13), on(13))
     assert (clock.elapsed_seconds, clock.remaining_seconds) == (6 * HOUR, -2 * HOUR)
-
-
-PAUSED = (Created(on(9), priority=2), became(on(10), "waiting", state="on hold", reason="customer"))
 
 
 def test_waiting_pauses_and_the_due_instant_moves() -> None:
@@ -262,9 +228,6 @@ def test_without_a_target_a_clock_does_not_count_until_it_has_one_again() -> Non
     assert (without.state, without.due_at) == ("cancelled", None)
 
 
-SOLVED = (Created(on(9), priority=2), became(on(11), "resolved"))
-
-
 def test_reopening_resumes_without_the_time_in_between() -> None:
     clock = clock_of(promise(), on(16), *SOLVED, became(on(15), "active"))
     assert (clock.state, clock.elapsed_seconds, clock.due_at) == ("running", 3 * HOUR, on(17))
@@ -365,151 +328,3 @@ def test_wrong_targets_and_histories_are_refused() -> None:
         clock_of(promise(), on(10), created, created)
     with pytest.raises(ValueError, match="seconds"):
         promise(seconds={1: 0})
-
-
-def test_a_step_falls_at_its_share_of_the_target() -> None:
-    clock = clock_of(promise(), on(15), Created(on(15), priority=2))
-    assert step_instant(clock, OFFICE, percent=25) == on(16)
-    assert step_instant(clock, OFFICE, percent=50) == on(17)
-    assert step_instant(clock, OFFICE, percent=75) == on(10, days=1)
-    assert step_instant(clock, OFFICE, percent=100) == clock.due_at == on(11, days=1)
-    assert step_instant(clock, OFFICE, percent=150) == on(13, days=1)
-
-
-def test_a_step_falls_business_minutes_before_or_after_due() -> None:
-    clock = clock_of(promise(), on(15), Created(on(15), priority=2))
-    assert step_instant(clock, OFFICE, minutes_before_due=60) == on(10, days=1)
-    assert step_instant(clock, OFFICE, minutes_before_due=180) == on(16)
-    assert step_instant(clock, OFFICE, minutes_before_due=0) == on(11, days=1)
-    assert step_instant(clock, OFFICE, minutes_before_due=-420) == on(10, days=2)
-    assert step_instant(clock, OFFICE, minutes_before_due=6000) == on(15)
-
-
-def test_steps_move_with_pauses_and_are_suspended_by_them() -> None:
-    assert step_instant(clock_of(promise(), on(11), *PAUSED), OFFICE, percent=75) is None
-    resumed = clock_of(promise(), on(12), *PAUSED, became(on(12), "active"))
-    assert step_instant(resumed, OFFICE, percent=75) == on(14)
-    assert step_instant(resumed, OFFICE, percent=25) == on(10)
-    assert step_instant(resumed, OFFICE, minutes_before_due=150) == on(12.5)
-    ended = clock_of(promise(), on(16), *SOLVED)
-    assert step_instant(ended, OFFICE, percent=75) is None
-
-
-def test_steps_after_a_change_start_from_what_was_carried_over() -> None:
-    target = promise(calendar=ALWAYS, target_change="from_change")
-    clock = clock_of(target, on(6), Created(on(0), priority=4), PriorityChanged(on(6), 2))
-    assert step_instant(clock, ALWAYS, percent=50) == on(7)
-    assert step_instant(clock, ALWAYS, percent=10) == on(6)
-
-
-def test_a_step_needs_exactly_one_offset() -> None:
-    clock = clock_of(promise(), on(10), Created(on(9), priority=2))
-    with pytest.raises(ValueError, match="either"):
-        step_instant(clock, OFFICE)
-    with pytest.raises(ValueError, match="either"):
-        step_instant(clock, OFFICE, percent=50, minutes_before_due=5)
-
-
-# The simulator lives through a history minute by minute. It keeps the open minutes it has counted, nothing else.
-
-
-@dataclass
-class Simulation:
-    target: Target
-    calendar: BusinessCalendar
-    priority: int = 0
-    mode: str = "none"
-    counted: list[datetime] = field(default_factory=list)
-    resolved: list[datetime] = field(default_factory=list)
-    breached_at: datetime | None = None
-    stopped_at: datetime | None = None
-    waiting_priority: int | None = None
-
-    def judge(self) -> None:
-        minutes = self.target.seconds[self.priority] // MINUTE
-        if self.breached_at is None and len(self.counted) > minutes:
-            self.breached_at = self.counted[minutes - 1] + timedelta(minutes=1)
-
-    def take(self, event: HistoryEvent) -> None:
-        if isinstance(event, Created):
-            self.priority, self.mode = event.priority, "running"
-        elif isinstance(event, PriorityChanged):
-            if self.mode == "ended":
-                self.waiting_priority = event.priority
-            else:
-                self.priority = event.priority
-        elif isinstance(event, StateChanged):
-            self.enter(event)
-        if self.mode == "running":
-            self.judge()
-
-    def enter(self, event: StateChanged) -> None:
-        was, self.mode = self.mode, {"resolved": "ended", "waiting": "paused"}.get(event.category, "running")
-        if self.mode == "ended" and was != "ended":
-            self.judge()
-            self.stopped_at, self.resolved = event.at, []
-        elif was == "ended" and self.mode != "ended":
-            self.stopped_at = None
-            self.counted += self.resolved if self.target.reopen_counts else []
-            self.priority, self.waiting_priority = self.waiting_priority or self.priority, None
-
-    def live(self, minute: datetime) -> None:
-        if self.calendar.is_open(minute):
-            if self.mode == "running":
-                self.counted.append(minute)
-                self.judge()
-            elif self.mode == "ended":
-                self.resolved.append(minute)
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> tuple[Target, list[HistoryEvent], datetime]:
-    minutes = draw(st.lists(st.integers(0, 3 * 1440), min_size=1, max_size=9, unique=True))
-    instants = [MONDAY + timedelta(minutes=minute) for minute in sorted(minutes)]
-    priorities = st.sampled_from([1, 2, 3])
-    target = Target(
-        metric="resolution",
-        seconds={1: MINUTE * draw(st.integers(1, 300)), 2: MINUTE * draw(st.integers(60, 1000)), 3: 30 * HOUR},
-        calendar=draw(st.sampled_from([OFFICE, ALWAYS])),
-        reopen_counts=draw(st.booleans()),
-    )
-    events: list[HistoryEvent] = [Created(instants[0], draw(priorities))]
-    for instant in instants[1:]:
-        if draw(st.booleans()):
-            events.append(PriorityChanged(instant, draw(priorities)))
-        else:
-            events.append(became(instant, draw(st.sampled_from(["active", "waiting", "resolved"]))))
-    return target, events, instants[-1] + timedelta(minutes=draw(st.integers(0, 1440)))
-
-
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=not THOROUGH,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-@given(histories())
-def test_a_clock_agrees_with_the_simulator(drawn: tuple[Target, list[HistoryEvent], datetime]) -> None:
-    target, events, now = drawn
-    simulation = Simulation(target, target.calendar)
-    due = {event.at: event for event in events}
-    instant = events[0].at
-    while True:
-        if instant in due:
-            simulation.take(due[instant])
-        if instant == now:
-            break
-        simulation.live(instant)
-        instant += timedelta(minutes=1)
-    clock = compute_clock("resolution", target, reversed(events), now)
-    assert clock.elapsed_seconds == len(simulation.counted) * MINUTE
-    assert clock.breached_at == simulation.breached_at
-    assert clock.stopped_at == simulation.stopped_at
-    ended = {"ended": "met"}.get(simulation.mode, simulation.mode)
-    assert clock.state == ("breached" if simulation.breached_at else ended)
-    assert sum(segment.seconds for segment in clock.segments if segment.counted) == clock.elapsed_seconds
-    assert (clock.due_at is not None) == (simulation.mode == "running")
-    if clock.due_at is not None and clock.due_at > now:
-        assert target.calendar.between(now, clock.due_at) == clock.remaining_seconds
-    elif clock.due_at is not None:
-        assert (clock.remaining_seconds or 0) <= 0

@@ -12,7 +12,7 @@ from itsm.notifications import services as notifications
 from itsm.notifications import threads
 from itsm.notifications.services import Notice
 from itsm.rules.actions.base import Action, Input, Run, Values, register
-from itsm.tickets import notify, services
+from itsm.tickets import notify, readers, services
 
 RECIPIENTS = {
     "requester": _("The requester"),
@@ -40,12 +40,17 @@ def _reply(run: Run, values: Values) -> Message:
 
 def _notify(run: Run, values: Values) -> Message:
     people, addresses = _recipients(run, values)
+    hidden = {person.email for person in people if readers.hidden_from(person.id, [run.ticket])}
+    if values["to"] == "group" and readers.is_hidden_from_group(values.get("group_id"), run.ticket):
+        hidden |= addresses.keys()
     told = {person.email: person.name for person in people if person.email and person.active} | addresses
     if not told:
         raise Invalid.field("to", _("Nobody with a mail address is meant."))
     failed = {person.email for person in people if person.mail_failed_at is not None}
     for address in told:
-        notifications.send_notice(_notice(run, values, address, failed=address in failed))
+        notifications.send_notice(
+            _notice(run, _words(run, values, hidden=address in hidden), address, failed=address in failed)
+        )
     return _("mail to %(names)s", names=", ".join(told.values()))
 
 
@@ -72,15 +77,23 @@ def _people(person_id: int | None) -> list[Person]:
     return [row] if row is not None else []
 
 
-def _notice(run: Run, values: Values, address: str, *, failed: bool) -> Notice:
-    ticket, for_staff = run.ticket, values["to"] != "requester"
+def _words(run: Run, values: Values, *, hidden: bool) -> tuple[str, str]:
+    """Subject and text of a mail; of a ticket that its reader may not read neither says anything."""
+    if hidden:
+        return str(_("A ticket that you may not read")), str(readers.said_instead()) + "\n"
+    for_staff = values["to"] != "requester"
+    subject = " ".join(run.words(values["subject"], for_staff=for_staff).split())
+    return subject, run.words(values["text"], for_staff=for_staff).strip() + "\n"
+
+
+def _notice(run: Run, words: tuple[str, str], address: str, *, failed: bool) -> Notice:
+    ticket, (subject, text) = run.ticket, words
     thread = threads.thread_of(ticket.id)
     key = f"rule-{run.key}-{threads.short_digest(address)}"
-    subject = " ".join(run.words(values["subject"], for_staff=for_staff).split())
     return Notice(
         to=address,
         subject=f"[{ticket.number}] {subject}",
-        text=run.words(values["text"], for_staff=for_staff).strip() + "\n",
+        text=text,
         event_key=f"rule:{ticket.id}:{run.key}:{address}",
         ticket_id=ticket.id,
         headers=thread.headers | {"Message-ID": threads.issue_message_id(ticket.kind, ticket.number, key)},

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 
 from itsm.identity.models import Person
 from itsm.kernel import clock
@@ -73,8 +74,12 @@ def unsent(actor: Actor, ticket_id: int) -> tuple[Draft | None, Timer | None]:
     """What the actor has typed on a ticket and not sent, and the actor's running timer (of any ticket); one statement."""
     if actor.person_id is None:
         return None, None
-    mine = and_(Draft.person_id == Person.id, Draft.ticket_id == ticket_id)
-    statement = select(Draft, Timer).select_from(Person).outerjoin(Draft, mine)
-    statement = statement.outerjoin(Timer, Timer.person_id == Person.id).where(Person.id == actor.person_id)
-    row = session.execute(statement).one()
+    row = session.execute(_unsent_of(), {"person_id": actor.person_id, "ticket_id": ticket_id}).one()
     return row[0], row[1]
+
+
+@cache
+def _unsent_of() -> Select[Draft, Timer]:
+    mine = and_(Draft.person_id == Person.id, Draft.ticket_id == bindparam("ticket_id"))
+    statement = select(Draft, Timer).select_from(Person).outerjoin(Draft, mine)
+    return statement.outerjoin(Timer, Timer.person_id == Person.id).where(Person.id == bindparam("person_id"))

@@ -1,8 +1,9 @@
 """The tree of categories, and the groups that tickets go to by it and by level."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from itsm.identity.models import Group
 from itsm.kernel.db import held, session
@@ -12,8 +13,13 @@ from itsm.tickets.models import Category, Ticket
 
 def list_categories(*, active_only: bool = True) -> Sequence[Category]:
     """The category tree, parents before children."""
+    return session.scalars(_tree(active_only=active_only)).all()
+
+
+@cache
+def _tree(*, active_only: bool) -> Select[Category]:
     statement = select(Category).order_by(Category.path)
-    return session.scalars(statement.where(Category.active) if active_only else statement).all()
+    return statement.where(Category.active) if active_only else statement
 
 
 def page_of_categories(*, words: str = "", limit: int | None = None, cursor: str | None = None) -> Page[Category]:

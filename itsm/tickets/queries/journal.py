@@ -3,12 +3,13 @@
 import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import made_once, session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.text import _
 from itsm.tickets import policy
@@ -33,38 +34,46 @@ def list_journal(
     kinds: Collection[str] = (),
 ) -> list[JournalEntry]:
     """The newest entries, newest first; the requester's side sees public ones and steps only. `kinds` none: all."""
-    statement = _told(actor, ticket).where(_readable(actor))
-    if before_id:
-        statement = statement.where(JournalEntry.id < before_id)
-    if after_id is not None:
-        statement = statement.where(JournalEntry.id > after_id)
-    if kinds:
-        statement = statement.where(JournalEntry.kind.in_(kinds))
-    return list(session.scalars(statement.order_by(JournalEntry.id.desc()).limit(limit)))
+    limits = {"before_id": before_id or None, "after_id": after_id, "kinds": list(kinds) or None}
+    given = {name: value for name, value in limits.items() if value is not None}
+    statement = _newest_told(policy.visible(actor), policy.is_staff(actor), *given)
+    return list(session.scalars(statement, {"ticket_id": ticket.id, "number": limit, **given}))
 
 
-def _told(actor: Actor, ticket: Ticket) -> Select[JournalEntry]:
-    """Entries of a ticket's story: its own, and those of merged and split tickets that the actor may read.
+@made_once
+def _newest_told(readable: ColumnElement[bool], staff: bool, *limits: str) -> Select[Any]:
+    conditions = {
+        "before_id": JournalEntry.id < bindparam("before_id"),
+        "after_id": JournalEntry.id > bindparam("after_id"),
+        "kinds": JournalEntry.kind.in_(bindparam("kinds")),
+    }
+    statement = _told(readable, staff).where(*(conditions[each] for each in limits))
+    return statement.order_by(JournalEntry.id.desc()).limit(bindparam("number"))
+
+
+@made_once
+def _told(readable: ColumnElement[bool], staff: bool) -> Select[Any]:
+    """Entries of the story of `ticket_id`: its own, and those of merged and split tickets that the actor may read.
 
     A join with the ids, because databases plan an OR over two indexes badly on a long journal.
     """
-    own = select(JournalEntry.id).where(JournalEntry.ticket_id == ticket.id)
-    told = union_all(own, _shared(actor, ticket)).subquery("told")
-    return select(JournalEntry).join(told, told.c.id == JournalEntry.id)
+    own = select(JournalEntry.id).where(JournalEntry.ticket_id == bindparam("ticket_id"))
+    told = union_all(own, _shared(readable)).subquery("told")
+    return select(JournalEntry).join(told, told.c.id == JournalEntry.id).where(_said_to(staff=staff))
 
 
-def _shared(actor: Actor, ticket: Ticket) -> Select[int]:
-    """Ids of entries that a ticket tells of others that the actor may read."""
+def _shared(readable: ColumnElement[bool]) -> Select[int]:
+    """Ids of entries that `ticket_id` tells of others that the actor may read."""
     return (
         select(SharedEntry.entry_id)
         .join(SHARED, SHARED.id == SharedEntry.entry_id)
         .join(Ticket, Ticket.id == SHARED.ticket_id)
-        .where(SharedEntry.ticket_id == ticket.id, policy.visible(actor))
+        .where(SharedEntry.ticket_id == bindparam("ticket_id"), readable)
     )
 
 
-def _readable(actor: Actor) -> ColumnElement[bool]:
-    if policy.is_staff(actor):
+def _said_to(*, staff: bool) -> ColumnElement[bool]:
+    if staff:
         return JournalEntry.id.is_not(None)
     return JournalEntry.kind.in_(("created", "public", "change")) & ~unsaid()
 
@@ -77,16 +86,22 @@ def unsaid() -> ColumnElement[bool]:
 def list_entries(actor: Actor, ticket: Ticket, entry_ids: Sequence[int]) -> list[JournalEntry]:
     """Some entries of a ticket's story that people wrote, oldest first; ids of anything else are passed over."""
     said = JournalEntry.kind.in_(("created", "public", "internal", "work"))
-    statement = _told(actor, ticket).where(JournalEntry.id.in_(entry_ids), _readable(actor), said)
-    return list(session.scalars(statement.order_by(JournalEntry.id)))
+    told = _told(policy.visible(actor), policy.is_staff(actor))
+    statement = told.where(JournalEntry.id.in_(entry_ids), said).order_by(JournalEntry.id)
+    return list(session.scalars(statement, {"ticket_id": ticket.id}))
 
 
 def list_attachments(actor: Actor, ticket: Ticket) -> Sequence[Attachment]:
     """Files of a ticket that the actor may see, its own and those of entries that it tells of others."""
-    shared = _shared(actor, ticket)
-    statement = select(Attachment).where(or_(Attachment.ticket_id == ticket.id, Attachment.journal_id.in_(shared)))
-    statement = statement.order_by(Attachment.id)
-    return session.scalars(statement if policy.is_staff(actor) else statement.where(Attachment.public)).all()
+    statement = _files(policy.visible(actor), policy.is_staff(actor))
+    return session.scalars(statement, {"ticket_id": ticket.id}).all()
+
+
+@made_once
+def _files(readable: ColumnElement[bool], staff: bool) -> Select[Any]:
+    own, told = Attachment.ticket_id == bindparam("ticket_id"), Attachment.journal_id.in_(_shared(readable))
+    statement = select(Attachment).where(or_(own, told)).order_by(Attachment.id)
+    return statement if staff else statement.where(Attachment.public)
 
 
 def get_attachment(actor: Actor, attachment_id: int) -> Attachment:

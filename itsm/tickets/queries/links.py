@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select
 
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import made_once, session
 from itsm.tickets import policy
 from itsm.tickets.models import Ticket, TicketLink
 
@@ -23,20 +23,18 @@ class LinkedTicket:
 
 def list_links(actor: Actor, ticket: Ticket) -> list[LinkedTicket]:
     """Links of a ticket to tickets that the actor may read; one statement."""
-    statement = (
-        select(TicketLink, Ticket)
-        .join(
-            Ticket,
-            or_(
-                and_(TicketLink.source_id == ticket.id, Ticket.id == TicketLink.target_id),
-                and_(TicketLink.target_id == ticket.id, Ticket.id == TicketLink.source_id),
-            ),
-        )
-        .where(policy.visible(actor))
-        .order_by(TicketLink.id)
-    )
-    rows = session.execute(statement).all()
+    rows = session.execute(_linked(policy.visible(actor)), {"ticket_id": ticket.id}).all()
     return [LinkedTicket(row[0].id, row[0].relation, row[0].source_id == ticket.id, row[1]) for row in rows]
+
+
+@made_once
+def _linked(readable: ColumnElement[bool]) -> Select[TicketLink, Ticket]:
+    ticket_id: BindParameter[int] = bindparam("ticket_id")
+    ends = or_(
+        and_(TicketLink.source_id == ticket_id, Ticket.id == TicketLink.target_id),
+        and_(TicketLink.target_id == ticket_id, Ticket.id == TicketLink.source_id),
+    )
+    return select(TicketLink, Ticket).join(Ticket, ends).where(readable).order_by(TicketLink.id)
 
 
 def linked_ids(ticket_id: int, relation: str, *, outgoing: bool) -> Sequence[int]:

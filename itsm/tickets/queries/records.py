@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, literal, select, union_all
 from sqlalchemy.orm import joinedload
 
 from itsm.identity.models import Person
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import made_once, session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.text import _
 from itsm.tickets import policy
@@ -31,10 +32,10 @@ def id_of(number: str, prefix: str) -> int:
 
 def get_ticket(actor: Actor, kind: type[Kind], number: str, *, lock: bool = False) -> Kind:
     """The ticket with this number, if the actor may read it; `lock` for a write in this transaction."""
-    statement = select(kind).where(kind.id == id_of(number, kind.prefix), policy.visible(actor))
+    statement = _by_id(policy.visible(actor), kind)
     if lock:
         statement = statement.with_for_update(of=Ticket)
-    ticket = session.scalars(statement).first()
+    ticket: Kind | None = session.scalars(statement, {"ticket_id": id_of(number, kind.prefix)}).first()
     if ticket is None:
         raise NotFound(_("There is no %(number)s, or you may not see it.", number=number))
     return ticket
@@ -51,10 +52,15 @@ def find_ticket(actor: Actor, number: str) -> Ticket | None:
 
 def get_by_id(actor: Actor, ticket_id: int) -> Ticket:
     """A ticket of any kind by its id; raises `NotFound`."""
-    ticket = session.scalars(select(Ticket).where(Ticket.id == ticket_id, policy.visible(actor))).first()
+    ticket: Ticket | None = session.scalars(_by_id(policy.visible(actor), Ticket), {"ticket_id": ticket_id}).first()
     if ticket is None:
         raise NotFound(_("There is no such ticket, or you may not see it."))
     return ticket
+
+
+@made_once
+def _by_id(readable: ColumnElement[bool], kind: type[Ticket]) -> Select[Any]:
+    return select(kind).where(kind.id == bindparam("ticket_id"), readable)
 
 
 def living(ticket: Kind) -> Kind:
@@ -99,18 +105,22 @@ def list_watchers(ticket_id: int) -> Sequence[Person]:
 def people_around(ticket: Ticket) -> tuple[dict[int, Person], list[Person]]:
     """Requester, assignee and who opened a ticket by id, with organisation and site; and its watchers by name; one statement."""
     named = [each for each in (ticket.requester_id, ticket.assignee_id, ticket.opened_by_id) if each is not None]
+    rows = session.execute(_people_around(), {"named": named, "ticket_id": ticket.id}).all()
+    return {row[0].id: row[0] for row in rows if not row[1]}, [row[0] for row in rows if row[1]]
+
+
+@cache
+def _people_around() -> Select[Any]:
     around = union_all(
-        select(Person.id.label("person_id"), literal(0).label("watches")).where(Person.id.in_(named)),
-        select(Watcher.person_id, literal(1)).where(Watcher.ticket_id == ticket.id),
+        select(Person.id.label("person_id"), literal(0).label("watches")).where(Person.id.in_(bindparam("named"))),
+        select(Watcher.person_id, literal(1)).where(Watcher.ticket_id == bindparam("ticket_id")),
     ).subquery("around")
-    statement = (
+    return (
         select(Person, around.c.watches)
         .join(around, around.c.person_id == Person.id)
         .options(joinedload(Person.organisation), joinedload(Person.site))
         .order_by(Person.name_key)
     )
-    rows = session.execute(statement).all()
-    return {row[0].id: row[0] for row in rows if not row[1]}, [row[0] for row in rows if row[1]]
 
 
 def list_open_of(actor: Actor, person_id: int, *, limit: int = 8) -> Sequence[Ticket]:

@@ -11,7 +11,7 @@ from itsm.kernel.db import session
 from itsm.kernel.events import emit
 from itsm.kernel.records import set_changes
 from itsm.kernel.text import _
-from itsm.tickets import queries
+from itsm.tickets import notify, queries
 from itsm.tickets.events import TicketAssigned, TicketChanged
 from itsm.tickets.models import Ticket, Watcher
 from itsm.tickets.services.journal import require_work, write_changes
@@ -28,9 +28,12 @@ def _manager_of(ticket: Ticket) -> Person | None:
 def escalate_many_to_managers(actor: Actor, found: Sequence[Ticket]) -> Mapping[int, Person]:
     """Hierarchical escalation of many tickets: ticket id → the manager who watches it now; without one left out. Rule: I5."""
     managers: dict[int, Person] = {}
+    by_group: dict[int | None, Person | None] = {}
     for ticket in found:
         require_work(actor, ticket)
-        manager = _manager_of(ticket)
+        if ticket.group_id not in by_group:
+            by_group[ticket.group_id] = _manager_of(ticket)
+        manager = by_group[ticket.group_id]
         if manager is not None:
             managers[ticket.id] = manager
     asked = [ticket for ticket in found if ticket.id in managers]
@@ -65,9 +68,10 @@ def escalate_many(actor: Actor, found: Sequence[Ticket]) -> Mapping[int, Group]:
             passed.append((ticket, following, _pass_to(ticket, following)))
     session.flush()
     write_changes(actor, [(ticket, changes) for ticket, _following, changes in passed if changes])
-    for ticket, following, changes in passed:
-        if changes:
-            _tell(actor, ticket, following, regrouped="group_id" in changes)
+    with notify.telling_of_many([ticket.id for ticket, _following, changes in passed if changes]):
+        for ticket, following, changes in passed:
+            if changes:
+                _tell(actor, ticket, following, regrouped="group_id" in changes)
     return {ticket.id: following for ticket, following, _changes in passed}
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, Select, bindparam, case, func, select
 
 from itsm.identity.models import Group, Person
 from itsm.kernel.actor import Actor
@@ -30,15 +31,7 @@ class ListedTask:
 
 def list_tasks(ticket_id: int) -> list[ListedTask]:
     """Tasks of a ticket in order, with names and what each waits for; one statement. The caller may read the ticket."""
-    statement = (
-        select(Task, Person.name, Group.name, TaskNeed.needs_id)
-        .outerjoin(Person, Person.id == Task.owner_id)
-        .outerjoin(Group, Group.id == Task.group_id)
-        .outerjoin(TaskNeed, TaskNeed.task_id == Task.id)
-        .where(Task.ticket_id == ticket_id)
-        .order_by(Task.order, Task.id)
-    )
-    rows = session.execute(statement).all()
+    rows = session.execute(_tasks_of(), {"ticket_id": ticket_id}).all()
     tasks = {row[0].id: row[0] for row in rows}
     waits: dict[int, list[str]] = {}
     for task, _owner, _group, needs_id in rows:
@@ -46,6 +39,18 @@ def list_tasks(ticket_id: int) -> list[ListedTask]:
             waits.setdefault(task.id, []).append(tasks[needs_id].title)
     names = {row[0].id: (row[1] or "", row[2] or "") for row in rows}
     return [ListedTask(task, *names[task.id], waits.get(task.id, ())) for task in tasks.values()]
+
+
+@cache
+def _tasks_of() -> Select[Task, str, str, int]:
+    return (
+        select(Task, Person.name, Group.name, TaskNeed.needs_id)
+        .outerjoin(Person, Person.id == Task.owner_id)
+        .outerjoin(Group, Group.id == Task.group_id)
+        .outerjoin(TaskNeed, TaskNeed.task_id == Task.id)
+        .where(Task.ticket_id == bindparam("ticket_id"))
+        .order_by(Task.order, Task.id)
+    )
 
 
 def get_task(actor: Actor, task_id: int) -> tuple[Task, Ticket]:
@@ -59,9 +64,14 @@ def get_task(actor: Actor, task_id: int) -> tuple[Task, Ticket]:
 
 def progress_of(ticket_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Ticket id → (tasks done, tasks), without tickets that have none; one statement."""
-    counted = select(Task.ticket_id, func.sum(case((Task.done, 1), else_=0)), func.count())
-    rows = session.execute(counted.where(Task.ticket_id.in_(ticket_ids)).group_by(Task.ticket_id)).all()
+    rows = session.execute(_counted(), {"ticket_ids": list(ticket_ids)}).all()
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+@cache
+def _counted() -> Select[int, int, int]:
+    counted = select(Task.ticket_id, func.sum(case((Task.done, 1), else_=0)), func.count())
+    return counted.where(Task.ticket_id.in_(bindparam("ticket_ids"))).group_by(Task.ticket_id)
 
 
 def open_required(ticket_id: int) -> Sequence[str]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from itsm.kernel.db import session
 from itsm.tickets.kept import Kept
@@ -46,6 +47,11 @@ def list_activities() -> Sequence[ActivityType]:
 
 def spent_on(ticket_id: int) -> list[Spent]:
     """Work recorded on a ticket by currency; one statement. The caller may read the inside of the ticket."""
-    counted = select(WorkRecord.currency, func.sum(WorkRecord.minutes), func.sum(WorkRecord.cost_minor))
-    rows = session.execute(counted.where(WorkRecord.ticket_id == ticket_id).group_by(WorkRecord.currency)).all()
+    rows = session.execute(_sums_of(), {"ticket_id": ticket_id}).all()
     return sorted((Spent(row[0], int(row[1]), int(row[2])) for row in rows), key=lambda each: each.currency)
+
+
+@cache
+def _sums_of() -> Select[str, int, int]:
+    sums = select(WorkRecord.currency, func.sum(WorkRecord.minutes), func.sum(WorkRecord.cost_minor))
+    return sums.where(WorkRecord.ticket_id == bindparam("ticket_id")).group_by(WorkRecord.currency)

@@ -1,9 +1,11 @@
 """What the database layer writes."""
 
-from flask import Flask
-from sqlalchemy import select, text
+from typing import Any
 
-from itsm.kernel.db import dialect_name, one_of, session
+from flask import Flask
+from sqlalchemy import ColumnElement, Select, bindparam, select, text, true
+
+from itsm.kernel.db import dialect_name, made_once, one_of, session
 from itsm.tickets.models import Ticket
 from tests.factories import Factory
 
@@ -17,3 +19,25 @@ def test_one_of_many_ids_is_found_by_the_primary_key(app: Flask, make: Factory) 
         written = str(statement.compile(session.connection())).replace("?", "'[1]'")
         plan = [row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {written}"))]
         assert any("SEARCH ticket USING INTEGER PRIMARY KEY" in detail for detail in plan), plan
+
+
+def test_a_statement_is_made_once_where_nothing_is_hidden_and_anew_for_each_reader_else(
+    app: Flask, make: Factory
+) -> None:
+    made: list[str] = []
+
+    @made_once
+    def titled(readable: ColumnElement[bool], order: str) -> Select[Any]:
+        made.append(order)
+        found = select(Ticket.id).where(Ticket.title == bindparam("title"), readable)
+        return found.order_by(Ticket.id if order == "old" else Ticket.id.desc())
+
+    one, two = make.incident(title="Same words").id, make.incident(title="Same words").id
+    given = {"title": "Same words"}
+    assert [session.scalars(titled(true(), "old"), given).all() for _time in range(2)] == [[one, two]] * 2
+    assert session.scalars(titled(true(), "new"), given).all() == [two, one]
+    assert session.scalars(titled(true(), "old"), {"title": "Other words"}).all() == []
+    assert made == ["old", "new"]
+    assert [session.scalars(titled(Ticket.id == each, "old"), given).all() for each in (one, two)] == [[one], [two]]
+    assert session.scalars(titled(true(), "old"), given).all() == [one, two]
+    assert made == ["old", "new", "old", "old"]

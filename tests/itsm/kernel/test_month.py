@@ -8,7 +8,7 @@ import pytest
 
 from change.calendar import place_on_days
 from itsm.kernel.formats import Reader
-from itsm.kernel.month import month_of
+from itsm.kernel.month import month_of, week_of
 
 TODAY = date(2026, 11, 18)
 
@@ -77,3 +77,11 @@ def test_changes_stand_on_the_days_of_the_readers_zone() -> None:
     assert sorted(in_stockholm) == [date(2026, 11, 19), date(2026, 11, 20)]  # ends at midnight there
     assert [entry.time for entry in in_stockholm[date(2026, 11, 19)]] == ["00:30"]
     assert [entry.time for entry in in_stockholm[date(2026, 11, 20)]] == [""]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("fa", [5, 6, 0, 1, 2, 3, 4]), ("en", list(range(7))), ("sv", list(range(7))), ("el", list(range(7)))],
+)
+def test_a_week_runs_from_the_readers_first_day(language: str, expected: list[int]) -> None:
+    assert week_of(language, range(7)) == expected

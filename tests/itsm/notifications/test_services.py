@@ -4,12 +4,14 @@ import pytest
 from flask import Flask
 
 from itsm.kernel.actor import SYSTEM
+from itsm.kernel.db import session
 from itsm.kernel.errors import Conflict, Forbidden
 from itsm.kernel.paging import LARGEST_LIMIT
-from itsm.notifications import queries, services
+from itsm.notifications import queries, services, threads
 from itsm.notifications.services import Notice
 from tests.channels.mail.letters import outgoing
 from tests.factories import Factory
+from tests.statements import counted
 
 
 def notice(
@@ -54,6 +56,61 @@ def test_r16_notices_are_limited_on_one_ticket_and_answers_are_not(app: Flask) -
     services.send_notice(notice(ticket_id=71))
     services.send_notice(notice(900, is_answer=True))
     assert states() == ["waiting"] * limit + ["held", "waiting", "waiting"]
+
+
+def test_limits_count_what_is_sent_together(app: Flask) -> None:
+    limit, most = app.config["ITSM"].mail_notices_per_hour, app.config["ITSM"].mail_answers_per_hour
+    services.send_notice(notice(0))
+    with services.sent_together():
+        for number in range(limit + 1):  # the first one is known already
+            services.send_notice(notice(number))
+        services.send_notice(notice(900, ticket_id=71))
+        for number in range(most + 1):
+            services.send_notice(notice(event="opened", ticket_id=100 + number, to="bo@example.org"))
+        assert states() == ["waiting"]
+    assert states() == ["waiting"] * limit + ["held", "waiting"] + ["waiting"] * most + ["held"]
+
+
+def test_what_is_sent_together_needs_two_statements(app: Flask) -> None:
+    with counted() as statements, services.sent_together():
+        for number in range(50):
+            services.send_notice(notice(ticket_id=number, to=f"person{number % 3}@example.org"))
+    assert len(statements) == 2
+    assert states() == ["waiting"] * 50
+
+
+def test_what_a_savepoint_takes_back_is_not_sent_together(app: Flask) -> None:
+    with services.sent_together():
+        savepoint = session.begin_nested()
+        services.send_notice(notice(1))
+        savepoint.rollback()
+        services.send_notice(notice(2))
+    assert [row.event_key.split(":")[2] for row in outgoing()] == ["2"]
+
+
+def test_nothing_is_sent_together_when_the_work_fails(app: Flask) -> None:
+    def fail() -> None:
+        with services.sent_together():
+            services.send_notice(notice())
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert states() == []
+
+
+def test_conversations_read_together_are_those_read_one_by_one(app: Flask, make: Factory) -> None:
+    ids = [make.incident(title=title).id for title in ("None", "Short", "Long")]
+    for number in range(2):
+        threads.note_message(ids[1], f"<short{number}@out.example>", received_by="desk@desk.test", participants=())
+    for number in range(threads.REFERENCES_SHOWN + 3):
+        threads.note_message(ids[2], f"<long{number}@out.example>", received_by="it@desk.test", participants=())
+    alone = [threads.thread_of(ticket_id) for ticket_id in ids]
+    with threads.read_together(ids), counted() as statements:
+        assert [threads.thread_of(ticket_id) for ticket_id in ids] == alone
+    assert statements == []
+    assert [len(each.message_ids) for each in alone] == [0, 2, threads.REFERENCES_SHOWN]
+    assert alone[2].message_ids[-1] == "<long12@out.example>"
 
 
 def test_r18_an_address_that_failed_is_held_for_rules_only(app: Flask) -> None:

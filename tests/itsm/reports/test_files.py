@@ -14,7 +14,7 @@ import pytest
 from itsm.kernel import pdf as kernel_pdf
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.sheets import harmless
-from itsm.reports import catalogue, charts, exports
+from itsm.reports import catalogue, chart_engine, charts, exports
 from itsm.reports.document import as_data
 from itsm.reports.pdf import report_html
 from tests.factories import Factory
@@ -97,9 +97,9 @@ def test_other_languages(month: Month, language: str) -> None:
 def test_chart_texts_stay_text(month: Month) -> None:
     report = catalogue.build(SYSTEM, "sla", october())
     assert [chart.name for chart in report.charts] == ["compliance_by_month", "missed_by_priority", "missed_by_group"]
-    svg = charts.draw_svg(report.charts[0].spec)
+    svg = chart_engine.draw_svg(report.charts[0].spec)
     assert ">85.7 %</text>" in svg
-    assert svg == charts.draw_svg(report.charts[0].spec)
+    assert svg == chart_engine.draw_svg(report.charts[0].spec)
 
 
 def test_a_chart_never_loads_data_from_outside() -> None:
@@ -107,7 +107,7 @@ def test_a_chart_never_loads_data_from_outside() -> None:
         "data": {"url": "http://127.0.0.1:9/data.json"}
     }
     with pytest.raises(ValueError, match="not allowed"):
-        charts.draw_svg(spec)
+        chart_engine.draw_svg(spec)
 
 
 @pytest.mark.one_database

@@ -18,7 +18,7 @@ from itsm.kernel.errors import Invalid
 from itsm.reports import catalogue, sla_report
 from itsm.reports.document import Report, as_data, plain
 from itsm.reports.metrics import Share
-from itsm.reports.tally import APART, COUNTED, alike, tally, tally_by
+from itsm.reports.tally import APART, COUNTED, Alike, tally, tally_by
 from tests.factories import Factory
 from tests.itsm.reports.conftest import Month, Story, at, october
 
@@ -191,7 +191,10 @@ def test_statements_do_not_grow_with_rows(month: Month, make: Factory) -> None:
 def test_tallies_of_made_up_clocks() -> None:
     names = (*COUNTED, *APART)
     rows = [(number, "response", 1, number % 2, 0, names[number % len(names)], number) for number in range(70)]
-    clocks = alike(rows)
+    found = Alike()
+    for row in rows:
+        found.add(row)
+    clocks = found.clocks()
     whole = tally(clocks)
     assert (whole.met, whole.missed, whole.counted) == (10, 20, 30)
     assert whole.compliance == Share(10, 30)

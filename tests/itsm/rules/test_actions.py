@@ -139,6 +139,35 @@ def test_mail_to_a_group_without_an_address_reaches_its_members(make: Factory) -
     assert sorted(rows) == ["one@example.org", "two@example.org"]
 
 
+def test_a_rules_mail_says_nothing_to_who_may_not_read_the_ticket(make: Factory) -> None:
+    secret, board = make.group("Investigations", restricted=True), make.group("Board", email="board@example.org")
+    insider = make.person(roles=("agent",), groups=(secret,), email="insider@example.org")
+    outsider = make.person(roles=("agent",), email="outsider@example.org")
+    ticket = make.incident(title="Theft", group_id=secret.id)
+    words = {"do": "notify", "subject": "About {{ticket.title}}", "text": "It is {{ticket.title}}"}
+    targets = ({"to": "person", "person_id": insider.id}, {"to": "person", "person_id": outsider.id})
+    for key, target in enumerate((*targets, {"to": "group", "group_id": board.id})):
+        perform(Run(SYSTEM, ticket, key=f"k{key}", by_rule=True, source="Board"), checked([words | target]))
+    rows = session.scalars(select(OutboxMessage).where(OutboxMessage.event_key.startswith("rule:"))).all()
+    mails = {row.recipient: row.payload["subject"] + row.payload["text"] for row in rows}
+    assert "Theft" in mails["insider@example.org"]
+    for address in ("outsider@example.org", "board@example.org"):
+        assert "Theft" not in mails[address]
+        assert ticket.number in mails[address]
+        assert "You may not read this ticket" in mails[address]
+
+
+def test_a_restricted_groups_own_address_is_told_in_full(make: Factory) -> None:
+    secret = make.group("Investigations", restricted=True, email="inside@example.org")
+    ticket = make.incident(title="Theft", group_id=secret.id)
+    for to in ("assignee", "group"):
+        target = {"to": to, "group_id": secret.id} if to == "group" else {"to": to}
+        action = {"do": "notify", "subject": "{{ticket.title}}", "text": "x", **target}
+        perform(Run(SYSTEM, ticket, key=to, by_rule=True, source="Board"), checked([action]))
+    rows = session.scalars(select(OutboxMessage).where(OutboxMessage.event_key.startswith("rule:"))).all()
+    assert [row.payload["subject"] for row in rows] == [f"[{ticket.number}] Theft"] * 2
+
+
 def test_a_webhook_keeps_its_secret_sealed(make: Factory) -> None:
     ticket = make.incident(title="Smoke")
     given = {"do": "webhook", "url": "https://chat.example.org/hook", "secret": "open sesame"}

@@ -192,6 +192,71 @@ def test_a_removal_that_was_refused_is_not_proposed_again(hours: BusinessHours, 
     assert hours.definition["holidays"] == ["2026-12-25"]
 
 
+def renamed(hours: BusinessHours) -> list[tuple[str, str, str]]:
+    rows = session.scalars(select(HolidayProposal).where(HolidayProposal.action == "rename"))
+    return [(row.falls_on.isoformat(), row.name, row.state) for row in rows if row.calendar_id == hours.id]
+
+
+@pytest.fixture
+def union(hours: BusinessHours, editor: Actor) -> CalendarSource:
+    """A feed whose 25 December is accepted."""
+    source = feed_source(hours, editor)
+    calendar_sources.store_days(source, FeedDays({CHRISTMAS: "Christmas"}, 0))
+    accept(editor, hours)
+    return source
+
+
+def test_a_new_name_of_an_accepted_day_is_proposed(hours: BusinessHours, editor: Actor, union: CalendarSource) -> None:
+    assert calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Yule"}, 0)) == 1
+    assert calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Yule"}, 0)) == 0
+    assert proposed(hours) == {"2026-12-25": "rename"}
+    accept(editor, hours)
+    assert written_of(hours)["names"] == {"2026-12-25": "Yule"}
+    assert written_of(hours)["sources"] == {"2026-12-25": "feed:Union"}
+    assert hours.definition["holidays"] == ["2026-12-25"]
+    assert calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Yule"}, 0)) == 0
+    assert calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Noel"}, 0)) == 1
+    assert renamed(hours) == [("2026-12-25", "Noel", "open")]
+
+
+def test_a_new_name_that_was_refused_is_not_proposed_again(
+    hours: BusinessHours, editor: Actor, union: CalendarSource
+) -> None:
+    for name, expected in (("Yule", 1), ("Yule", 0), ("Noel", 1)):
+        assert calendar_sources.store_days(union, FeedDays({CHRISTMAS: name}, 0)) == expected
+        if expected:
+            refuse(editor, hours, "2026-12-25")
+    assert renamed(hours) == [("2026-12-25", "Noel", "refused")]
+    assert written_of(hours)["names"] == {"2026-12-25": "Christmas"}
+
+
+def test_a_name_that_waits_is_withdrawn_when_the_feed_takes_it_back(
+    hours: BusinessHours, union: CalendarSource
+) -> None:
+    for days in ({CHRISTMAS: "Christmas"}, {CHRISTMAS: ""}, {BOXING: "Odd"}):
+        calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Yule"}, 0))
+        assert len(renamed(hours)) == 1
+        calendar_sources.store_days(union, FeedDays(days, 0))
+        assert renamed(hours) == []
+    assert proposed(hours) == {"2026-12-25": "remove", "2026-12-26": "add"}
+
+
+def test_a_name_by_hand_stands_until_the_feed_has_a_new_one(hours: BusinessHours, union: CalendarSource) -> None:
+    definition = written_of(hours) | {"names": {"2026-12-25": "Our own"}}
+    calendar_services.change_holidays(SYSTEM, hours, definition)
+    assert calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Christmas"}, 0)) == 0
+    assert calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Our own"}, 0)) == 0
+    assert calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Yule"}, 0)) == 1
+
+
+def test_a_day_of_somebody_else_is_not_renamed(hours: BusinessHours, editor: Actor, union: CalendarSource) -> None:
+    other = calendar_sources.add_feed(editor, hours, name="Other", address="https://example.org/other.ics")
+    calendar_sources.store_days(other, FeedDays({CHRISTMAS: "Yule"}, 0))
+    calendar_services.change_holidays(SYSTEM, hours, written_of(hours) | {"holidays": [], "names": {}, "sources": {}})
+    calendar_sources.store_days(union, FeedDays({CHRISTMAS: "Yule"}, 0))
+    assert renamed(hours) == []
+
+
 def test_a_file_proposes_its_days(hours: BusinessHours, editor: Actor) -> None:
     content = ical("DTSTART;VALUE=DATE:20261225\r\nSUMMARY:Christmas")
     calendar_sources.take_file(editor, hours, name="days.ics", content=content)

@@ -165,6 +165,16 @@ def test_a_persian_reader_sees_a_jalali_year(client: FlaskClient, make: Factory,
     assert "۱۴۰۵" in page
 
 
+@pytest.mark.parametrize(("language", "first"), [("fa", "sat"), ("sv", "mon")])
+def test_the_week_of_hours_begins_with_the_readers_first_day(
+    client: FlaskClient, make: Factory, plant: BusinessHours, language: str, first: str
+) -> None:
+    make.sign_in(client, make.person(roles=("manager",), language=language))
+    page = client.get(f"/sla/calendars/{plant.id}").text
+    days = re.findall(r'name="(mon|tue|wed|thu|fri|sat|sun)"', page)
+    assert (days[0], len(days)) == (first, 7)
+
+
 def test_a_country_is_proposed_previewed_and_accepted(supervisor: FlaskClient, make: Factory) -> None:
     incident = make.incident()
     agreement = session.scalars(select(Agreement)).one()

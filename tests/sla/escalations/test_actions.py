@@ -25,6 +25,7 @@ from sla.jobs import fire_steps
 from tests.factories import Factory
 from tests.journal import whole_journal
 from tests.sla.conftest import HOUR, Agreements, after, at
+from tests.statements import counted
 
 FOUR_HOURS = {("resolution", priority): 4 * HOUR for priority in range(1, 6)}
 HOOK = "https://hooks.example.org/t/abc123"
@@ -64,6 +65,45 @@ def test_chosen_people_whom_no_mail_reaches_are_noted(app: Flask, make: Factory,
         [],
         ["No mail reaches the people whom an escalation step is to tell."],
     )
+
+
+def test_who_may_not_read_the_ticket_is_told_its_number_alone(
+    app: Flask, make: Factory, agreements: Agreements
+) -> None:
+    secret, board = make.group("Investigations", restricted=True), make.group("Board", email="board@example.org")
+    insider = make.person(roles=("agent",), groups=(secret,), email="insider@example.org")
+    outsider = make.person(roles=("agent",), email="outsider@example.org")
+    told = {"do": "notify_people", "person_ids": [insider.id, outsider.id], "group_ids": [board.id]}
+    incident = half_spent(make, agreements, told, group_id=secret.id)
+    mails = {mail.recipient: mail.payload for mail in queued("mail")}
+    assert "Down" in mails["insider@example.org"]["subject"] + mails["insider@example.org"]["text"]
+    for address in ("outsider@example.org", "board@example.org"):
+        words = mails[address]["subject"] + mails[address]["text"]
+        assert "Down" not in words
+        assert "You may not read this ticket" in words
+        assert incident.number in mails[address]["subject"]
+        assert not mails[address]["subject"].endswith(":")
+
+
+def test_asking_who_may_read_costs_the_same_for_one_ticket_and_many(
+    app: Flask, make: Factory, agreements: Agreements
+) -> None:
+    board = [make.person(roles=("agent",), email=f"{number}@example.org").id for number in range(3)]
+    told: StepAction = {"do": "notify_people", "person_ids": board, "group_ids": []}
+    agreements.make(targets=FOUR_HOURS, steps=(StepInput("resolution", 50, (told,)),))
+    desk = make.group("Desk", restricted=True)
+
+    def cost(tickets: int) -> int:
+        for _each in range(tickets):
+            incidents.open_incident(SYSTEM, title="Down", group_id=desk.id)
+        with counted() as seen, at(3):
+            assert fire_steps().failed == 0
+        return sum("FROM ticket" in each and "support_group" not in each for each in seen)
+
+    with at(0):
+        cost(1)
+        one = cost(1)
+        assert cost(6) <= one
 
 
 def test_a_ticket_is_given_to_a_group_and_a_person_after_its_people_are_told(

@@ -8,7 +8,7 @@ from itsm.kernel.actor import Actor
 from itsm.reports.builder import document, pictures
 from itsm.reports.builder.answering import answer_question
 from itsm.reports.builder.question import BuiltQuestion, Dimension, Measure
-from itsm.reports.charts import draw_svg
+from itsm.reports.chart_engine import draw_svg
 from tests.factories import Factory
 from tests.itsm.reports.conftest import Month
 

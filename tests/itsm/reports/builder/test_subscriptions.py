@@ -21,6 +21,7 @@ from itsm.reports.builder.question import BuiltQuestion, Dimension
 from itsm.reports.builder.time_limit import limited_time
 from tests.factories import Factory
 from tests.itsm.reports.conftest import Month
+from tests.itsm.web.browser import post
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DUE = datetime(2026, 12, 1, 6, tzinfo=UTC)  # seven o'clock in Stockholm
@@ -70,7 +71,7 @@ def test_a_report_comes_by_itself_on_the_first(month: Month, manager: Actor) -> 
     assert send(DUE).done == 1
     [mail] = mails()
     assert mail.payload["subject"] == "Report: By group"
-    assert "Any time. Number of records: 10. 2 groups." in mail.payload["text"]
+    assert "All time. Number of records: 10. 2 groups." in mail.payload["text"]
     [file] = mail.payload["attachments"]
     assert files.read(file["sha256"]).decode("utf-8-sig").splitlines()[1] == "Service desk,9"
     assert message_from_bytes(compose.build(mail))["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -175,6 +176,35 @@ def test_an_owner_who_may_no_longer_see_the_report_sends_it_to_nobody(
     assert not mails()
     [told] = mails("report-failed:")
     assert "not yours to see" in told.payload["text"]
+
+
+def test_a_report_that_the_owner_may_not_see_is_refused_when_it_is_set(
+    month: Month, manager: Actor, make: Factory
+) -> None:
+    keeper = make.actor("supervisor")
+    private, shared = saved(keeper, scope="own"), saved(manager)
+    row = subscribe(manager, saved_id=shared)
+    for change in (subscriptions.change_subscription, subscriptions.change_facts):
+        people = {"emails": [], "myself": True} if change is subscriptions.change_subscription else {}
+        with pytest.raises(Invalid) as caught:
+            change(keeper, row.id, version=None, facts=MONTHLY | {"saved_id": private}, **people)  # type: ignore[operator]
+        assert list(caught.value.errors) == ["saved_id"]
+        assert "whose subscription this is" in str(caught.value.errors["saved_id"][0])
+    assert session.get_one(Subscription, row.id, populate_existing=True).saved_id == shared
+
+
+def test_the_page_says_at_the_report_that_its_owner_may_not_see_it(
+    month: Month, manager: Actor, make: Factory, client: FlaskClient
+) -> None:
+    keeper = make.person(roles=("supervisor",))
+    private = saved(make.actor_of(keeper), scope="own")
+    row = subscribe(manager, report="sla")
+    pages = make.sign_in(client, keeper)
+    form = {"what": f"saved:{private}", "people": "", "myself": "true", "version": str(row.version), "active": "true"}
+    answer = post(pages, f"/reports/subscriptions/{row.id}", **form)
+    assert answer.status_code == 422
+    shown = answer.text.split('name="what"')[1].split("</div>")[0]
+    assert "whose subscription this is" in shown
 
 
 def fail(*_arguments: Any) -> Any:

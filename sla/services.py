@@ -216,7 +216,7 @@ def store_many(computed: Iterable[tuple[KeptClocks, Sequence[Standing]]]) -> Non
 
 def _set_rows(kept: KeptClocks, key: ClockKey, standings: Sequence[Standing], changed: Changed) -> list[dict[str, Any]]:
     """Bring the rows of one clock to what was computed, to be written from `changed`; answers the rows to be added."""
-    stored, new = _matched(kept.rows.get(key, []), standings), []
+    stored, new, whole = _matched(kept.rows.get(key, []), standings), [], session().in_nested_transaction()
     for standing in standings:
         values = row_values(standing, kept.history, kept.fired_of(standing))
         row = stored.get(standing.clock.generation)
@@ -227,9 +227,11 @@ def _set_rows(kept: KeptClocks, key: ClockKey, standings: Sequence[Standing], ch
             values["organisation_id"] = kept.ticket.organisation_id
             values["terms"] = written_terms(kept.terms[key])
         other = {name: value for name, value in values.items() if getattr(row, name) != value}
+        # A savepoint that is rolled back forgets what it knows to be changed, so there the session itself must write.
+        keep = setattr if whole else set_committed_value
         for name, value in other.items():
-            set_committed_value(row, name, value)
-        if other:
+            keep(row, name, value)
+        if other and not whole:
             changed[tuple(other)].append({"id": row.id, **other})
     return new
 
@@ -299,17 +301,23 @@ def _differences(kept: KeptClocks, row: SlaClock, standing: Standing) -> Iterato
 
 def rebuild(ticket_ids: Iterable[int], *, dry_run: bool = False) -> list[Difference]:
     """Compute the clocks of some tickets anew and store what differs, which is also answered."""
-    found: list[Difference] = []
-    differing: list[tuple[KeptClocks, Sequence[Standing]]] = []
     ids = list(ticket_ids)
-    for kept in load(queries.tickets_by_id(ids) if dry_run else queries.locked_tickets(ids)):
+    if dry_run:  # what seems to differ is looked at again while nobody can change it
+        ids = [kept.ticket.id for kept, _standings, _found in _differing(queries.tickets_by_id(ids))]
+    differing = list(_differing(queries.locked_tickets(ids))) if ids else []
+    if not dry_run:
+        store_many([(kept, standings) for kept, standings, _found in differing])
+    return [difference for _kept, _standings, found in differing for difference in found]
+
+
+def _differing(
+    tickets_: Sequence[Ticket],
+) -> Iterator[tuple[KeptClocks, Sequence[Standing], list[Difference]]]:
+    for kept in load(tickets_):
         standings = kept.standings_now()
-        differences = list(compare(kept, standings))
-        if differences and not dry_run:
-            differing.append((kept, standings))
-        found += differences
-    store_many(differing)
-    return found
+        found = list(compare(kept, standings))
+        if found:
+            yield kept, standings, found
 
 
 def note_reason(actor: Actor, row: SlaClock, *, reason: str) -> None:

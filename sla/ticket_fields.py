@@ -37,9 +37,10 @@ def fields_for(actor: Actor) -> list[Field]:
     """What an actor may ask of the present clocks of a ticket; clocks are for staff."""
     if not actor.has("sla.read"):
         return []
-    titles = {**TITLES, **{("sla", key): name for key, name in own_names().items()}}
+    named = own_names()
+    titles = {**TITLES, **{("sla", key): name for key, name in named.items()}}
     known = [(kind, metric) for kind, metrics in METRICS_OF.items() for metric in metrics]
-    own = [("sla", key) for key in own_names() if ("sla", key) not in known]
+    own = [("sla", key) for key in named if ("sla", key) not in known]
     return [field for each in (*known, *own) for field in _of_metric(*each, titles[each])]
 
 

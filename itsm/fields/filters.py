@@ -12,6 +12,7 @@ from sqlalchemy import (
     FromClause,
     SQLColumnExpression,
     TypeDecorator,
+    case,
     cast,
     false,
     select,
@@ -85,8 +86,12 @@ def _value(known: Sequence[Definition], record_id: SQLColumnExpression[Any]) -> 
     if kind == "choices" or table is None or not hasattr(table, "custom"):
         return None
     if kind not in NUMBERS and kind != "instant":  # as it was written; the index holds it folded
-        written: SQLColumnExpression[Any] = table.custom[known[0].key].as_string()
-        return written
+        kept = select(FieldValue.id).where(
+            FieldValue.field_id.in_([one.id for one in known]), FieldValue.record_id == record_id
+        )
+        written = table.custom[known[0].key].as_string()
+        present: SQLColumnExpression[Any] = case((kept.correlate(table.__table__).exists(), written), else_=None)
+        return present
     column: Any = FieldValue.at if kind == "instant" else FieldValue.number
     if kind == "day":
         column = type_coerce(column, _Ordinal())

@@ -39,7 +39,7 @@ class Sharing:
         if scope == "own":
             return actor.person_id is not None
         if scope == "group":
-            return actor.has(self.for_group) and (actor.grants_all or group_id in actor.group_ids)
+            return actor.has(self.for_group) and (actor.person_id is None or group_id in actor.group_ids)
         return actor.has(self.for_all)
 
     def may_keep(self, actor: Actor, row: Any) -> bool:
@@ -58,8 +58,13 @@ class Sharing:
         }
         return offered, groups
 
-    def checked(self, actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
-        """`values` with a scope, a group and, where given, a name that may be kept; raises `Invalid` or `Forbidden`."""
+    def checked(self, actor: Actor, values: Mapping[str, Any], row: Any = None) -> dict[str, Any]:
+        """`values` with a scope, a group and, where given, a name that may be kept; raises `Invalid` or `Forbidden`.
+
+        A `row` that is kept already becomes somebody's own only by the hand of its owner: all others would lose it.
+        """
+        if row is not None and values["scope"] == "own" != row.scope and row.owner_id != actor.person_id:
+            raise Invalid.field("scope", _("Only the one who made it can keep it for themselves. Copy it instead."))
         facts = {**values, "group_id": values["group_id"] if values["scope"] == "group" else None}
         if facts["scope"] not in SCOPES:
             raise Invalid.field("scope", _("Choose one of the list."))

@@ -67,7 +67,8 @@ class Recent:
         if event_key not in self.keys:
             self.keys.add(event_key)
             self.confirmations += event_key.startswith(CONFIRMATION)
-            self.by_record.update(set(event_key.split(":")[1:-1]))
+            _kind, _colon, rest = event_key.partition(":")
+            self.by_record[rest.partition(":")[0]] += 1  # mails on a ticket have its id there
 
     def about(self, ticket_id: int) -> int:
         """How many mails told of a ticket."""

@@ -11,8 +11,6 @@ from limits import parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from werkzeug.exceptions import TooManyRequests
 
 from config.settings import Settings
@@ -63,6 +61,10 @@ class Rates:
 
 
 def _redis(url: str) -> Storage:
+    # As late as this: most sites have no Redis, and it takes megabytes in each process.
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     waits: dict[str, Any] = {
         "socket_timeout": REDIS_SECONDS,
         "socket_connect_timeout": REDIS_SECONDS,

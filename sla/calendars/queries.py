@@ -30,10 +30,11 @@ def get_source(calendar: BusinessHours, source_id: int) -> CalendarSource:
 
 
 def list_proposals(calendar_id: int, *, state: str = "open") -> Sequence[HolidayProposal]:
-    """Proposals to a calendar in a state, by date."""
+    """Proposals to a calendar in a state, by date, as they are now."""
     statement = select(HolidayProposal).where(
         HolidayProposal.calendar_id == calendar_id, HolidayProposal.state == state
     )
+    statement = statement.execution_options(populate_existing=True)
     return session.scalars(statement.order_by(HolidayProposal.falls_on, HolidayProposal.id)).all()
 
 

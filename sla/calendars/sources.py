@@ -267,8 +267,9 @@ def _propose_name(
         _add_proposal(source, added.falls_on, wanted, "rename")
         return 1
     again = rename.state != "open"
-    rename.name, rename.state, rename.made_at = wanted, "open", clock.now()
-    rename.decided_at = rename.decided_by_id = None
+    session.delete(rename)  # whoever looks at the name before must not accept this one unseen
+    session.flush()
+    _add_proposal(source, added.falls_on, wanted, "rename")
     return int(again)
 
 

@@ -38,10 +38,11 @@ class FallenStep:
     @property
     def words(self) -> Message:
         """The step in words: `75 % of the resolution target is spent`, `30 minutes before due (resolution) – Network`."""
-        return _("%(step)s – %(owner)s", step=self._words, owner=self.owner) if self.owner else self._words
+        return _("%(step)s – %(owner)s", step=self.bare_words, owner=self.owner) if self.owner else self.bare_words
 
     @property
-    def _words(self) -> Message:
+    def bare_words(self) -> Message:
+        """The step in words without the group or supplier whose clock it is."""
         terms = self.standing.terms
         own = terms.own.get(self.step.metric) if terms else None
         metric = own.title if own else METRIC_TITLES.get(self.step.metric, self.step.metric)
@@ -164,8 +165,8 @@ def _mail(notice: Notice, now: datetime, goes_at: datetime) -> outbox.Outgoing:
     """One mail about the latest step, which names the earlier ones that were missed. Rule: E3."""
     ticket, latest = notice.ticket, notice.steps[-1]
     with language(notice.reader.language):
-        title = "" if notice.hidden else ticket.title
-        subject = _("[%(number)s] %(step)s: %(title)s", number=ticket.number, step=latest.words, title=title)
+        title, step = ("", latest.bare_words) if notice.hidden else (ticket.title, latest.words)
+        subject = _("[%(number)s] %(step)s: %(title)s", number=ticket.number, step=step, title=title)
         payload = outbox.mail_payload(
             subject=" ".join(str(subject).split()).removesuffix(":"),
             text="\n".join(str(line) for line in _lines(notice, waits=goes_at > now)),
@@ -180,7 +181,7 @@ def _lines(notice: Notice, *, waits: bool) -> list[Message]:
     ticket, reader, latest, earlier = notice.ticket, notice.reader, notice.steps[-1], notice.steps[:-1]
     title = readers.said_instead() if notice.hidden else ticket.title
     lines = [_("%(number)s: %(title)s", number=ticket.number, title=title), ""]
-    lines.append(_("%(step)s.", step=latest.words))
+    lines.append(_("%(step)s.", step=latest.bare_words if notice.hidden else latest.words))
     if notice.why:
         lines.append(notice.why)
     if waits:

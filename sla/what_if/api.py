@@ -20,7 +20,7 @@ from sla.what_if.views import Block, blocks, shown_changes
 
 blueprint = Blueprint("sla-what-if-api", __name__, description="What service levels would have been under other terms")
 
-TASK_FACTS = ("id", "title", "state", "percent", "created_at", "finished_at", "error")
+TASK_FACTS = ("id", "title", "state", "percent", "created_at", "finished_at")
 
 
 @blueprint.get("/slas/what-if")
@@ -81,7 +81,8 @@ def _scenario(data: dict[str, Any]) -> Scenario:
 
 
 def _facts(task: BackgroundTask) -> dict[str, Any]:
-    return {name: getattr(task, name) for name in TASK_FACTS}
+    told = _("It failed. The reason stands in the log and under the background tasks.") if task.error else ""
+    return {name: getattr(task, name) for name in TASK_FACTS} | {"error": str(told)}
 
 
 def _result(task: BackgroundTask) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from itsm.kernel import clock, jobs
 from itsm.kernel.actor import SYSTEM, Actor
@@ -340,3 +340,19 @@ def test_a_condition_that_became_wrong_applies_to_nothing(app: Flask, make: Fact
     terms = choose_terms(make.incident())
     assert terms is not None
     assert terms.agreement_id != agreement.id
+
+
+def test_what_a_savepoint_takes_back_is_written_when_it_happens_again(make: Factory, agreements: Agreements) -> None:
+    agreements.make()
+    incident = make.incident(impact=3, urgency=3)
+    of_ticket = SlaClock.ticket_id == incident.id, SlaClock.metric == "resolution"
+    held = session.scalars(select(SlaClock).where(*of_ticket)).one()  # as a job holds it while it fires steps
+    stored = select(SlaClock.target_seconds).where(*of_ticket)
+    before = session.scalars(stored).one()
+    savepoint = session.begin_nested()
+    services.override_priority(SYSTEM, incident, priority=1, reason="The whole site")
+    savepoint.rollback()
+    assert session.scalars(stored).one() == held.target_seconds == before
+    services.override_priority(SYSTEM, incident, priority=1, reason="The whole site")
+    session.flush()
+    assert session.scalars(stored).one() == held.target_seconds < before

@@ -114,6 +114,7 @@ class _Answering:
             grouped(self.fields, asked, place, cutting, rows)
             for asked, place in zip(question.groups, places, strict=False)
         ]
+        _check_spreads(self.groups, question)
         self.cut_by = [dimension_of(self.fields, asked.field, "").name for asked in question.groups]
         self.rows = rows
 
@@ -267,8 +268,8 @@ class _Answering:
         groups = (Group(str(_("others")), ""),) + (Group("", ""),) * (len(self.groups) - 1)
         places = range(len(self.measures))
         if any(group.spread is not None for group in self.groups):  # its parts come to more than the whole
-            unknown = (None,) * len(self.measures)
-            return Line(groups, unknown, unknown if total.before else (), ("",) * len(self.measures))
+            unknown, none = (None,) * len(self.measures), ("",) * len(self.measures)
+            return Line(groups, unknown, unknown if total.before else (), none, none if total.before else ())
         figures = tuple(_rest(self.measures[p], total.figures[p], [line.figures[p] for line in lines]) for p in places)
         before = tuple(
             _rest(self.measures[p], total.before[p], [line.before[p] for line in lines]) for p in places if total.before
@@ -338,3 +339,21 @@ def _check(question: BuiltQuestion) -> None:
         if one.text in seen:
             raise Invalid.field(place, _("This is chosen already."))
         seen[one.text] = place
+
+
+def _check_spreads(groups: Sequence[Grouped], question: BuiltQuestion) -> None:
+    """Refuse two groups by the same several records: `ci` and `ci.class` would pair one CI's name with another's class."""
+    seen: dict[str, str] = {}
+    for group, asked in zip(groups, question.groups, strict=True):
+        if group.spread is None:
+            continue
+        several = asked.field if asked.field.startswith("custom.") else asked.field.partition(".")[0]
+        if several in seen:
+            place = "series" if asked is question.series else "dimension_2"
+            text = _(
+                "A record may have several of these. Group by %(one)s or by %(other)s.",
+                one=seen[several],
+                other=group.title,
+            )
+            raise Invalid.field(place, text)
+        seen[several] = group.title

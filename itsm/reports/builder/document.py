@@ -81,39 +81,48 @@ def shown_rows(answer: Answer) -> tuple[list[list[ShownCell]], list[ShownCell]]:
 def _shown_line(answer: Answer, line: Line, columns: tuple[Column, ...], *, heading: str = "") -> list[ShownCell]:
     labels = [group.label for group in line.groups] or ([heading] + [""] * (len(answer.titles) - 1) if heading else [])
     found = [ShownCell(label) for label in labels]
-    asks = [text for place in range(len(answer.measures)) for text in _asks(answer, line, place)]
-    for value, column, text in zip(_cells(answer, line), columns[len(answer.titles) :], asks, strict=True):
-        address = answer.address_of(text) if text and value not in (None, 0) else ""
+    addresses = [found for place in range(len(answer.measures)) for found in addresses_of(answer, line, place)]
+    for value, column, address in zip(_cells(answer, line), columns[len(answer.titles) :], addresses, strict=True):
         shown = cell(value, column.kind, answer.reader)
         if column.name.endswith("_difference") and value is not None and value > 0:
             shown = f"+{shown}"
-        found.append(ShownCell(shown, address, column.kind in NUMERIC))
+        found.append(ShownCell(shown, address if value not in (None, 0) else "", column.kind in NUMERIC))
     return found
 
 
-def _asks(answer: Answer, line: Line, place: int) -> list[str]:
-    return [line.asks[place], *([line.asks_before[place], ""] if answer.other is not None else [])]
+def addresses_of(answer: Answer, line: Line, place: int) -> list[str]:
+    """The lists of what a figure counts, of what it counted before, and none of their difference.
+
+    The whole without any condition is the list without a filter; what is summed up as others has none.
+    """
+    now = answer.address_of(line.asks[place])
+    if line is answer.total and not line.asks[place]:
+        now = answer.cube.listing("")
+    return [now, *([answer.address_of(line.asks_before[place]), ""] if answer.other is not None else [])]
 
 
 @dataclass(frozen=True)
 class Value:
-    """One of the whole figures as a large number: `figure` as it is, as text, as text of the time compared with."""
+    """One of the whole figures as a large number: `figure` as it is and as text, and that of the time compared with."""
 
     title: str
     figure: Any
     text: str
     address: str = ""
     before: str = ""
+    before_address: str = ""
 
 
 def values_of(answer: Answer) -> list[Value]:
     """The whole figures as large numbers, with what they were before."""
     found = []
     for place, one in enumerate(answer.measures):
-        now, asks = answer.total.figures[place], answer.total.asks[place]
-        before = cell(answer.total.before[place], one.kind, answer.reader) if answer.other is not None else ""
-        address = answer.address_of(asks) if asks else answer.cube.listing("")
-        found.append(Value(one.title, now, cell(now, one.kind, answer.reader), address, before))
+        now, addresses = answer.total.figures[place], addresses_of(answer, answer.total, place)
+        value = Value(one.title, now, cell(now, one.kind, answer.reader), addresses[0])
+        if answer.other is not None:
+            before = cell(answer.total.before[place], one.kind, answer.reader)
+            value = replace(value, before=before, before_address=addresses[1])
+        found.append(value)
     return found
 
 

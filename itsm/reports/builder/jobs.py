@@ -17,6 +17,7 @@ from itsm.identity.actors import actor_of
 from itsm.identity.models import Person
 from itsm.kernel import clock, files, outbox
 from itsm.kernel.actor import Actor
+from itsm.kernel.apart import Ended
 from itsm.kernel.db import reading, session, unit_of_work
 from itsm.kernel.errors import Forbidden, ItsmError
 from itsm.kernel.formats import Reader
@@ -38,7 +39,7 @@ from itsm.reports.request import Question, ask
 log = structlog.get_logger()
 
 TRIED_AGAIN = timedelta(minutes=10)  # of a failure that may pass; a run a minute
-PASSING = (OperationalError, InterfaceError)
+PASSING = (OperationalError, InterfaceError, Ended)
 UNEXPECTED = _("Something went wrong while the report was made; the administrator's log says what.")
 
 

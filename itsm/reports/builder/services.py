@@ -50,7 +50,9 @@ def edit_question(
     """Change a kept question, its name or whom it is for."""
     row = _kept(actor, saved_id)
     check_version(row, version)
-    changes = policy.SHARING.checked(actor, {"name": row.name, "scope": row.scope, "group_id": row.group_id, **values})
+    changes = policy.SHARING.checked(
+        actor, {"name": row.name, "scope": row.scope, "group_id": row.group_id, **values}, row
+    )
     if question is not None:
         answer_question(actor, question)
         changes["question"] = as_json(question)
@@ -88,6 +90,8 @@ def delete_question(actor: Actor, saved_id: int) -> Undo | None:
 def take_back_deleted(actor: Actor, payload: Mapping[str, Any]) -> Message | None:
     """Bring a deleted question back."""
     row = locked(SavedQuestion, payload["id"])
+    if not policy.SHARING.may_keep(actor, row):
+        raise Forbidden(_("This report is not yours to change."))
     row.deleted_at = None
     session.flush()
     audit.record(

@@ -73,7 +73,10 @@ def change_subscription(data: dict[str, Any], subscription_id: int) -> dict[str,
     version = api.check_match(row)
     if "people" not in data and "myself" not in data:
         return _one(subscriptions.change_facts(actor, row.id, version=version, facts=_changed_facts(row, data)))
-    people, myself = data.pop("people", []), data.pop("myself", False)
+    for name in ("people", "myself"):
+        if name not in data:
+            raise Invalid.field(name, _("Give `people` and `myself` together: they say to whom it goes from now on."))
+    people, myself = data.pop("people"), data.pop("myself")
     facts = _changed_facts(row, data)
     return _one(
         subscriptions.change_subscription(actor, row.id, version=version, facts=facts, emails=people, myself=myself)

@@ -23,6 +23,7 @@ from itsm.reports.builder.schedule import Rhythm
 from itsm.reports.periods import presets
 
 MOST_PEOPLE = 100
+WHAT = ("saved_id", "report", "arguments")
 FACTS = ("saved_id", "report", "arguments", "rhythm", "day", "minute", "file_format", "active")
 
 
@@ -31,7 +32,8 @@ def subscribe(actor: Actor, facts: Mapping[str, Any], emails: Sequence[str], *, 
     require(actor, policy.READ)
     if actor.person_id is None:
         raise Forbidden(_("Only a person can subscribe."))
-    _check(actor, facts)
+    _check_what(actor, facts)
+    _check_when(facts)
     row = Subscription(owner_id=actor.person_id, **{name: facts[name] for name in FACTS if name in facts})
     people = _people(actor, row, emails, myself=myself)
     session.add(row)
@@ -58,28 +60,48 @@ def change_subscription(
     myself: bool,
 ) -> Subscription:
     """Change what goes to whom when; what is due is reckoned anew from now on."""
-    row = _changed(actor, subscription_id, version, facts)
-    _set_recipients(actor, row, _people(actor, row, emails, myself=myself))
+    row, _what_changed = _changed(actor, subscription_id, version, facts)
+    people = _people(actor, row, emails, myself=myself)
+    before, after = sorted(each.id for each in _present_people(row)), sorted(each.id for each in people)
+    _set_recipients(actor, row, people)
+    if before != after:
+        row.version += 1
+        audit.record(
+            actor,
+            "subscription.changed",
+            subject_kind="subscription",
+            subject_id=row.id,
+            changes={"people": [before, after]},
+        )
     _plan(row)
     return row
 
 
 def change_facts(actor: Actor, subscription_id: int, *, version: int | None, facts: Mapping[str, Any]) -> Subscription:
     """Change what goes out when, all of `FACTS`; it goes to the same people as before, who must be allowed to read it."""
-    row = _changed(actor, subscription_id, version, facts)
-    for person in _present_people(row):
+    row, what_changed = _changed(actor, subscription_id, version, facts)
+    for person in _present_people(row) if what_changed else ():
         _check_reader(row, person)
     _plan(row)
     return row
 
 
-def _changed(actor: Actor, subscription_id: int, version: int | None, facts: Mapping[str, Any]) -> Subscription:
+def _changed(
+    actor: Actor, subscription_id: int, version: int | None, facts: Mapping[str, Any]
+) -> tuple[Subscription, bool]:
+    """The subscription with its new facts, and whether it is about something else now.
+
+    Who may see what it is about is asked only then: one whose reader has left can still be stopped.
+    """
     row = locked(Subscription, queries.get_subscription(actor, subscription_id).id)
     check_version(row, version)
-    _check(actor, facts)
-    _check_owner(row.owner_id, facts)
+    what_changed = any(facts.get(name, getattr(row, name)) != getattr(row, name) for name in WHAT)
+    if what_changed:
+        _check_what(actor, facts)
+        _check_owner(row.owner_id, facts)
+    _check_when(facts)
     apply_changes(actor, row, {name: facts[name] for name in FACTS if name in facts}, kind="subscription")
-    return row
+    return row, what_changed
 
 
 def _present_people(row: Subscription) -> Sequence[Person]:
@@ -180,7 +202,7 @@ def check_readable(row: Subscription, reader: Actor) -> None:
         get_cube(reader, saved.question["data_set"])
 
 
-def _check(actor: Actor, facts: Mapping[str, Any]) -> None:
+def _check_what(actor: Actor, facts: Mapping[str, Any]) -> None:
     if facts.get("saved_id") is not None:
         if queries.find_saved(actor, facts["saved_id"]) is None:
             raise Invalid.field("saved_id", _("There is no such report, or it is not yours to see."))
@@ -189,6 +211,9 @@ def _check(actor: Actor, facts: Mapping[str, Any]) -> None:
     preset = facts.get("arguments", {}).get("preset", "last_month")
     if preset not in {name for name, *_rest in presets(clock.now().date(), jalali=False)}:
         raise Invalid.field("preset", _("There is no such period."))
+
+
+def _check_when(facts: Mapping[str, Any]) -> None:
     if facts.get("rhythm") == "weekly" and not 1 <= facts.get("day", 1) <= 7:
         raise Invalid.field("day", _("Choose one of the list."))
 

@@ -16,6 +16,7 @@ from itsm.reports.dashboards.schemas import (
     BoardOutput,
     BoardPage,
     FiguresPage,
+    TileChanges,
     TileInput,
 )
 from itsm.tickets.pages import number_of
@@ -64,7 +65,7 @@ def read_dashboard(key: str) -> dict[str, Any]:
 @blueprint.get("/dashboards/<key>/figures")
 @blueprint.response(200, FiguresPage)
 @requires(policy.READ)
-@limited("dashboard_rate")
+@limited("export_rate")
 def read_figures(key: str) -> dict[str, Any]:
     """What the tiles of a dashboard show now, as you may know it."""
     actor = current_actor()
@@ -107,7 +108,7 @@ def change_dashboard(data: dict[str, Any], dashboard_id: int) -> dict[str, Any]:
     version = api.check_match(row)
     places = data.pop("places", None)
     if data:
-        version = services.edit_dashboard(actor, dashboard_id, version=version, values=data).version
+        version = services.edit_dashboard(actor, dashboard_id, version=version, values=data)[0].version
     if places is not None:
         triples = [(each["key"], each["width"], each["height"]) for each in places]
         services.arrange(actor, dashboard_id, triples, version=version)
@@ -123,6 +124,18 @@ def add_tile(data: dict[str, Any], dashboard_id: int) -> Any:
     services.add_tile(current_actor(), dashboard_id, data["source"], text=data["text"])
     body = _one(dashboard_id)
     return api.created(body, ".read_dashboard", version=body["version"], key=str(dashboard_id))
+
+
+@blueprint.patch("/dashboards/<int:dashboard_id>/tiles/<tile_key>")
+@blueprint.arguments(TileChanges)
+@blueprint.response(200, BoardOutput)
+@requires(policy.READ)
+def change_tile(data: dict[str, Any], dashboard_id: int, tile_key: str) -> dict[str, Any]:
+    """Change a tile's title, text or limits; needs If-Match of the dashboard."""
+    actor = current_actor()
+    version = api.check_match(queries.get_dashboard(actor, dashboard_id))
+    services.change_tile(actor, dashboard_id, tile_key, data, version=version)
+    return _one(dashboard_id)
 
 
 @blueprint.delete("/dashboards/<int:dashboard_id>/tiles/<tile_key>")

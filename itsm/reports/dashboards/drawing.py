@@ -1,22 +1,29 @@
 """What a tile shows to one reader: a number, a picture with its table, a queue, a note, or why there is nothing to show."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError
 
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid, ItsmError, NotFound
 from itsm.kernel.text import Message, _, language
 from itsm.reports.builder import document, pictures
-from itsm.reports.builder import queries as builder
 from itsm.reports.builder.answering import Answer, answer_question, weight
 from itsm.reports.builder.document import Value
+from itsm.reports.builder.models import SavedQuestion
 from itsm.reports.builder.question import BuiltQuestion, from_json
+from itsm.reports.dashboards import queries
 from itsm.reports.dashboards.ready import TILES
 from itsm.reports.dashboards.tiles import Tile
 from itsm.reports.document import Chart, Column
+from itsm.reports.metrics import Share
 from itsm.tickets import queries as tickets
-from itsm.tickets.desk import listing, queues
+from itsm.tickets.desk import listing
+
+log = structlog.get_logger()
 
 ROWS_OF_QUEUE = 25
 
@@ -47,62 +54,62 @@ class Drawn:
 def draw(actor: Actor, tile: Tile) -> Drawn:
     """The content of a tile, with the rights and in the language of its reader; a fault is told, not raised.
 
-    A question takes two statements besides names, a queue two, a note none.
+    A question takes two statements besides names (one where nothing is grouped by), a kept report one more, a queue two or
+    three, a note none.
     """
     try:
         with language(actor.language):
             return _DRAWERS.get(tile.kind, _unknown)(actor, tile)
     except (Invalid, NotFound) as error:
-        return Drawn(tile, title_of(actor, tile), "fault", told=_first_fault(error))
+        return Drawn(tile, tile.title or _("Tile"), "fault", told=_first_fault(error))
+    except DBAPIError as error:  # one tile that the database refuses costs only itself
+        log.exception("tile failed", source=tile.source, error=repr(error.orig))
+        return Drawn(tile, tile.title or _("Tile"), "fault", told=_("This could not be counted just now."))
 
 
-def title_of(actor: Actor, tile: Tile) -> Message:
-    """What a tile is called before its content is known."""
-    if tile.title or tile.kind == "note":
-        return tile.title
-    if tile.kind == "ready":
-        return TILES[tile.name].title if tile.name in TILES else tile.name
+def titles_of(actor: Actor, tiles: Sequence[Tile]) -> dict[str, Message]:
+    """Key → what each tile is called before its content is known; a statement for kept reports, one for queues, if any."""
+    kinds = {tile.kind for tile in tiles if not tile.title}
+    reports = queries.list_reports(actor) if "saved" in kinds else {}
+    known = {queue.name: queue.title for queue in queries.list_queues(actor)} if "queue" in kinds else {}
+    return {tile.key: tile.title or _own_title(tile, reports, known) for tile in tiles}
+
+
+def _own_title(tile: Tile, reports: Mapping[int, SavedQuestion], known: Mapping[str, Message]) -> Message:
+    if tile.kind == "note":
+        return _("Note")
     if tile.kind == "queue":
-        queue = queues.get_queue(actor, tile.name)
-        return queue.title if queue else _("Queue")
-    row = builder.find_saved(actor, _id_of(tile))
-    return row.name if row else _("Report")
-
-
-def question_of(actor: Actor, tile: Tile) -> BuiltQuestion | None:
-    """What a tile asks; None for a queue and a note. Raises `NotFound` for a report that is gone or not shared."""
-    if tile.kind == "ready":
-        if tile.name not in TILES:
-            raise NotFound(_("This tile no longer exists. Take it away, or choose another one."))
-        return TILES[tile.name].question
+        return known.get(tile.name) or _("Queue")
     if tile.kind == "saved":
-        row = builder.find_saved(actor, _id_of(tile))
-        if row is None:
-            raise NotFound(_("The report of this tile was deleted, or it is not shared with you."))
-        return from_json(row.question)
-    return None
-
-
-def _id_of(tile: Tile) -> int:
-    return int(tile.name) if tile.name.isdecimal() else 0
+        row = reports.get(int(tile.name)) if tile.name.isdecimal() else None
+        return row.name if row else _("Report")
+    return TILES[tile.name].title if tile.name in TILES else _("Tile")
 
 
 def _first_fault(error: ItsmError) -> Message:
     return next((text for texts in error.errors.values() for text in texts), error.message)
 
 
-def _asked(actor: Actor, tile: Tile) -> Drawn:
-    question = question_of(actor, tile)
-    assert question is not None  # noqa: S101 (both kinds that come here ask something)
+def _ready(actor: Actor, tile: Tile) -> Drawn:
+    if tile.name not in TILES:
+        return _unknown(actor, tile)
+    return _answered(actor, tile, TILES[tile.name].question, tile.title or TILES[tile.name].title)
+
+
+def _saved(actor: Actor, tile: Tile) -> Drawn:
+    row = queries.find_report(actor, tile.name)
+    if row is None:
+        raise NotFound(_("The report of this tile was deleted, or it is not shared with you."))
+    return _answered(actor, tile, from_json(row.question), tile.title or row.name, address=f"/reports/saved/{row.id}")
+
+
+def _answered(actor: Actor, tile: Tile, question: BuiltQuestion, title: Message, *, address: str = "") -> Drawn:
     answer = answer_question(actor, question)
-    title = title_of(actor, tile)
-    address = f"/reports/saved/{tile.name}" if tile.kind == "saved" else ""
+    address = address or document.addresses_of(answer, answer.total, 0)[0]
     if not answer.titles:
         values = document.values_of(answer)
-        return Drawn(
-            tile, title, "value", address or values[0].address, values=values,
-            outstanding=_is_outstanding(tile, values[0].figure, answer.measures[0].kind), answer=answer,
-        )  # fmt: skip
+        outstanding = _is_outstanding(tile, values[0].figure, answer.measures[0].kind)
+        return Drawn(tile, title, "value", address, values=values, outstanding=outstanding, answer=answer)
     if not answer.lines:
         return Drawn(tile, title, "nothing", address, _("Nothing fits at the moment."), answer=answer)
     rows, total = document.shown_rows(answer)
@@ -112,7 +119,7 @@ def _asked(actor: Actor, tile: Tile) -> Drawn:
         tile,
         title,
         "picture" if chart else "table",
-        address or (answer.address_of(answer.total.asks[0])),
+        address,
         chart=chart,
         columns=document.columns_of(answer),
         rows=rows,
@@ -123,7 +130,7 @@ def _asked(actor: Actor, tile: Tile) -> Drawn:
 
 def _is_outstanding(tile: Tile, figure: Any, kind: str) -> bool:
     """Whether a number is beyond a limit of its tile; shares are compared in per cent, durations in hours."""
-    if figure is None:
+    if figure is None or (isinstance(figure, Share) and figure.percent() is None):
         return False
     number = weight(figure) / (pictures.HOUR if kind == "seconds" else 1)
     return (tile.warn_above is not None and number > tile.warn_above) or (
@@ -132,7 +139,7 @@ def _is_outstanding(tile: Tile, figure: Any, kind: str) -> bool:
 
 
 def _queue(actor: Actor, tile: Tile) -> Drawn:
-    queue = queues.get_queue(actor, tile.name) if actor.has("tickets.read") else None
+    queue = queries.find_queue(actor, tile.name)
     if queue is None:
         raise NotFound(_("The view of this tile was deleted, or it is not shared with you."))
     asked = listing.read_asked(actor, {"view": tile.name}, [queue])
@@ -157,8 +164,8 @@ def _unknown(_actor: Actor, tile: Tile) -> Drawn:
 
 
 _DRAWERS: dict[str, Callable[[Actor, Tile], Drawn]] = {
-    "ready": _asked,
-    "saved": _asked,
+    "ready": _ready,
+    "saved": _saved,
     "queue": _queue,
     "note": _note,
 }

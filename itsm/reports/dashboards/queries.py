@@ -1,5 +1,6 @@
 """Every read of dashboards: those that people keep and those that the program brings, as one kind of thing."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,13 @@ from itsm.kernel.datasets import list_cubes
 from itsm.kernel.db import session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.text import Message, _
+from itsm.reports.builder import policy as builder_policy
+from itsm.reports.builder.models import SavedQuestion
 from itsm.reports.dashboards import policy, ready
 from itsm.reports.dashboards.models import Dashboard
 from itsm.reports.dashboards.tiles import Tile, from_json
+from itsm.tickets.desk import queues
+from itsm.tickets.desk.queues import Queue
 
 MOST = 200
 
@@ -26,6 +31,11 @@ class Board:
     tiles: tuple[Tile, ...]
     hint: Message = ""
     row: Dashboard | None = None
+
+    @property
+    def stamp(self) -> str:
+        """What changes whenever its tiles, their places or their sizes do; a page that holds another one is out of date."""
+        return hashlib.sha256(repr(self.tiles).encode()).hexdigest()[:16]
 
     def tile(self, key: str) -> Tile:
         """One of its tiles; raises `NotFound`."""
@@ -81,6 +91,34 @@ def first_board(actor: Actor) -> Board:
 def list_changeable(actor: Actor) -> Sequence[Board]:
     """The kept dashboards that the actor may change."""
     return [board for board in list_boards(actor) if board.row and policy.SHARING.may_keep(actor, board.row)]
+
+
+def list_reports(actor: Actor) -> dict[int, SavedQuestion]:
+    """The kept reports that the actor may put on a dashboard and see there, by id; one statement, none without the right."""
+    if not actor.has(builder_policy.READ):
+        return {}
+    statement = (
+        select(SavedQuestion).where(builder_policy.visible(actor)).order_by(SavedQuestion.name, SavedQuestion.id)
+    )
+    return {row.id: row for row in session.scalars(statement.limit(MOST))}
+
+
+def find_report(actor: Actor, name: str) -> SavedQuestion | None:
+    """The kept report that a tile names by its id, if the actor may see it; one statement."""
+    if not name.isdecimal() or len(name) > 15 or not actor.has(builder_policy.READ):
+        return None
+    statement = select(SavedQuestion).where(SavedQuestion.id == int(name), builder_policy.visible(actor))
+    return session.scalars(statement).first()
+
+
+def list_queues(actor: Actor) -> list[Queue]:
+    """The queues that the actor may put on a dashboard; one statement."""
+    return queues.on_desk(actor) if actor.has("tickets.read") else []
+
+
+def find_queue(actor: Actor, name: str) -> Queue | None:
+    """The queue that a tile names, if it stands on the actor's desk; one statement for a view that people made."""
+    return queues.get_queue(actor, name) if actor.has("tickets.read") else None
 
 
 def _first_ready(boards: Sequence[Board]) -> Board:

@@ -16,17 +16,25 @@ SOURCE = validate.Length(1, 120)
 TITLE = validate.Length(max=120)
 TEXT = validate.Length(max=2000)
 LIMIT = validate.Range(-1e12, 1e12)
-MOVES = ("save", "earlier", "later", "narrower", "wider", "lower", "taller", "remove")
+STEPS = ("earlier", "later", "narrower", "wider", "lower", "taller", "remove")
 
 
-class BoardForm(StrictSchema):
-    """A dashboard's name and whom it is for; `like` names the one that it begins as a copy of."""
+class NewBoardForm(StrictSchema):
+    """A dashboard to make; `like` names the one that it begins as a copy of."""
 
     name = fields.String(load_default="", validate=validate.Length(max=255))
     scope = fields.String(load_default="own", validate=validate.OneOf(list(SCOPES)))
     group_id = fields.Integer(load_default=None, validate=ID)
     like = fields.String(load_default="", validate=validate.Length(max=40))
-    version = fields.Integer(load_default=None)
+
+
+class BoardForm(StrictSchema):
+    """A dashboard's name and whom it is for."""
+
+    name = fields.String(load_default="", validate=validate.Length(max=255))
+    scope = fields.String(load_default="own", validate=validate.OneOf(list(SCOPES)))
+    group_id = fields.Integer(load_default=None, validate=ID)
+    version = fields.Integer(required=True)
 
 
 class AddForm(StrictSchema):
@@ -34,18 +42,23 @@ class AddForm(StrictSchema):
 
     source = fields.String(required=True, validate=SOURCE)
     text = fields.String(load_default="", validate=TEXT)
-    version = fields.Integer(load_default=None)
 
 
 class TileForm(StrictSchema):
-    """What of a tile changes; `do` is a small step that leaves the rest, or `save` for all fields."""
+    """How a tile is called, what a note says, and from where a number stands out."""
 
-    do = fields.String(load_default="save", validate=validate.OneOf(MOVES))
     title = fields.String(load_default="", validate=TITLE)
     text = fields.String(load_default="", validate=TEXT)
     warn_above = fields.Float(load_default=None, allow_nan=False, validate=LIMIT)
     warn_below = fields.Float(load_default=None, allow_nan=False, validate=LIMIT)
-    version = fields.Integer(load_default=None)
+    version = fields.Integer(required=True)
+
+
+class StepForm(StrictSchema):
+    """One small step of a tile: its place, its size, or off the dashboard."""
+
+    do = fields.String(required=True, validate=validate.OneOf(STEPS))
+    version = fields.Integer(required=True)
 
 
 class PinForm(StrictSchema):
@@ -104,6 +117,15 @@ class TileInput(StrictSchema):
 
     source = fields.String(required=True, validate=SOURCE)
     text = fields.String(load_default="", validate=TEXT)
+
+
+class TileChanges(StrictSchema):
+    """What of a tile changes; what is left out stays."""
+
+    title = fields.String(validate=TITLE)
+    text = fields.String(validate=TEXT)
+    warn_above = fields.Float(allow_none=True, allow_nan=False, validate=LIMIT)
+    warn_below = fields.Float(allow_none=True, allow_nan=False, validate=LIMIT)
 
 
 class TileOutput(Schema):

@@ -1,4 +1,4 @@
-"""Every write to dashboards. Each of them can be taken back."""
+"""Every write to dashboards. Changes and deletions can be taken back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,18 +12,18 @@ from itsm.kernel.actor import Actor
 from itsm.kernel.db import session, unit_of_work
 from itsm.kernel.errors import Conflict, Forbidden, Invalid
 from itsm.kernel.jobs import Outcome
-from itsm.kernel.records import apply_changes, check_version, locked, require, set_changes
+from itsm.kernel.records import check_version, locked, require, set_changes
 from itsm.kernel.text import Message, _
 from itsm.kernel.undo import Undo
-from itsm.reports.builder import queries as builder
 from itsm.reports.dashboards import policy, queries
 from itsm.reports.dashboards.models import Dashboard
 from itsm.reports.dashboards.ready import TILES
 from itsm.reports.dashboards.tiles import MOST_TILES, NOTE, Tile, as_json, from_json, moved, new_key
-from itsm.tickets.desk import queues
 
 CHANGED, DELETED = "dashboards.changed", "dashboards.deleted"
 KEPT_DELETED = timedelta(days=2)
+OWN_FACTS = ("name", "scope", "group_id")
+NOT_YOURS = _("This dashboard is not yours to change. Make a copy of it for yourself.")
 SIZES = {"value": (3, 1), "queue": (6, 3), NOTE: (3, 1)}
 
 
@@ -43,12 +43,14 @@ def create_dashboard(
     return row
 
 
-def edit_dashboard(actor: Actor, dashboard_id: int, *, version: int | None, values: Mapping[str, Any]) -> Dashboard:
+def edit_dashboard(
+    actor: Actor, dashboard_id: int, *, version: int | None, values: Mapping[str, Any]
+) -> tuple[Dashboard, Undo | None]:
     """Change a dashboard's name or whom it is for."""
     row = _kept(actor, dashboard_id, version)
-    facts = {"name": row.name, "scope": row.scope, "group_id": row.group_id, **values}
-    apply_changes(actor, row, policy.SHARING.checked(actor, facts), kind="dashboard")
-    return row
+    facts = {name: getattr(row, name) for name in OWN_FACTS}
+    title = _("“%(name)s” was changed.", name=row.name)
+    return row, _change(actor, row, policy.SHARING.checked(actor, facts | dict(values), row), title)
 
 
 def delete_dashboard(actor: Actor, dashboard_id: int) -> Undo | None:
@@ -109,17 +111,22 @@ def arrange(
 
 
 def take_back_changed(actor: Actor, payload: Mapping[str, Any]) -> Message | None:
-    """Give a dashboard the tiles that it had before; raises `Conflict` when it was changed since."""
+    """Give a dashboard what it had before; raises `Conflict` when the same was changed since."""
     row = _kept(actor, payload["id"])
-    if row.version != payload["version"]:
+    before, after = payload["before"], payload["after"]
+    if any(getattr(row, name) != value for name, value in after.items()):
         raise Conflict(_("The dashboard was changed since, so this can no longer be taken back."))
-    _store(actor, row, payload["tiles"])
+    facts = {name: getattr(row, name) for name in OWN_FACTS} | before
+    policy.SHARING.checked(actor, {name: facts[name] for name in OWN_FACTS}, row)
+    _store(actor, row, before)
     return None
 
 
 def take_back_deleted(actor: Actor, payload: Mapping[str, Any]) -> Message | None:
     """Bring a deleted dashboard back."""
     row = locked(Dashboard, payload["id"])
+    if not policy.SHARING.may_keep(actor, row):
+        raise Forbidden(NOT_YOURS)
     row.deleted_at = None
     session.flush()
     audit.record(
@@ -138,7 +145,7 @@ def forget_deleted() -> Outcome:
 def _kept(actor: Actor, dashboard_id: int, version: int | None = None) -> Dashboard:
     row = locked(Dashboard, queries.get_dashboard(actor, dashboard_id).id)
     if not policy.SHARING.may_keep(actor, row):
-        raise Forbidden(_("This dashboard is not yours to change. Make a copy of it for yourself."))
+        raise Forbidden(NOT_YOURS)
     check_version(row, version)
     return row
 
@@ -151,32 +158,38 @@ def _tile_of(tiles: Sequence[Tile], key: str) -> Tile:
 
 
 def _keep_tiles(actor: Actor, row: Dashboard, tiles: Sequence[Tile], title: Message) -> Undo | None:
-    before, after = row.tiles, as_json(tiles)
-    if before == after:
+    return _change(actor, row, {"tiles": as_json(tiles)}, title)
+
+
+def _change(actor: Actor, row: Dashboard, values: Mapping[str, Any], title: Message) -> Undo | None:
+    """Store what differs, and remember what was before."""
+    before = {name: getattr(row, name) for name, value in values.items() if getattr(row, name) != value}
+    if not before:
         return None
+    after = {name: values[name] for name in before}
     _store(actor, row, after)
-    payload = {"id": row.id, "tiles": before, "version": row.version}
-    return undo.remember(actor, CHANGED, title=title, payload=payload, back=f"/dashboards/{row.id}/edit")
+    payload = {"id": row.id, "before": before, "after": after}
+    return undo.remember(actor, CHANGED, title=title, payload=payload, back=f"/dashboards/{row.id}")
 
 
-def _store(actor: Actor, row: Dashboard, tiles: list[Any]) -> None:
-    before = [tile["source"] for tile in row.tiles]
-    set_changes(row, {"tiles": tiles})
+def _store(actor: Actor, row: Dashboard, values: Mapping[str, Any]) -> None:
+    changes = set_changes(row, values)
+    if "tiles" in changes:
+        before, after = changes["tiles"]
+        differing = [[tile for tile in each if tile not in other] for each, other in ((before, after), (after, before))]
+        changes["tiles"] = differing if any(differing) else [[tile["key"] for tile in each] for each in (before, after)]
     session.flush()
-    audit.record(
-        actor, "dashboard.changed", subject_kind="dashboard", subject_id=row.id,
-        changes={"tiles": [before, [tile["source"] for tile in tiles]]},
-    )  # fmt: skip
+    audit.record(actor, "dashboard.changed", subject_kind="dashboard", subject_id=row.id, changes=changes)
 
 
 def _new_tile(actor: Actor, source: str, text: str) -> Tile:
     kind, _colon, name = source.partition(":")
     if kind == "ready" and name in TILES:
         return replace(TILES[name].tile(), key=new_key())
-    if kind == "saved" and name.isdecimal():
-        row = builder.get_saved(actor, int(name))
-        return _sized(source, "picture" if row.question.get("dimensions") else "value")
-    if kind == "queue" and queues.get_queue(actor, name) is not None:
+    report = queries.find_report(actor, name) if kind == "saved" else None
+    if report is not None:
+        return _sized(f"saved:{report.id}", "picture" if report.question.get("dimensions") else "value")
+    if kind == "queue" and queries.find_queue(actor, name) is not None:
         return _sized(source, "queue")
     if kind == NOTE:
         return replace(_sized(NOTE, NOTE), text=text)

@@ -9,19 +9,27 @@ from werkzeug.wrappers import Response as BaseResponse
 from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
-from itsm.kernel.errors import ItsmError
+from itsm.kernel.errors import ItsmError, NotFound
+from itsm.kernel.runtime import settings
 from itsm.kernel.text import _
 from itsm.kernel.undo import Undo
-from itsm.reports.builder import queries as builder
 from itsm.reports.dashboards import drawing, policy, queries, ready, services
 from itsm.reports.dashboards.queries import Board
-from itsm.reports.dashboards.schemas import AddForm, ArrangeForm, BoardForm, PinForm, TileForm, places_of
+from itsm.reports.dashboards.schemas import (
+    AddForm,
+    ArrangeForm,
+    BoardForm,
+    NewBoardForm,
+    PinForm,
+    StepForm,
+    TileForm,
+    places_of,
+)
 from itsm.reports.dashboards.tiles import COLUMNS, MOST_ROWS, Tile
-from itsm.tickets.desk import queues
 from itsm.web.access import current_actor, requires
 from itsm.web.forms import Form, read_form
 from itsm.web.lists import limited_count
-from itsm.web.rates import limited
+from itsm.web.rates import caller, limited, rates
 from itsm.web.views import offer_undo
 
 blueprint = Blueprint("dashboards", __name__, template_folder="../templates")
@@ -49,7 +57,7 @@ def index() -> BaseResponse:
 def show(key: str) -> str:
     """A dashboard; with `figures` its content stands in the page at once, for paper and for browsers without scripts."""
     actor = current_actor()
-    return _shown(actor, queries.get_board(actor, key), whole="figures" in request.args)
+    return _shown(actor, queries.get_board(actor, key), whole=_whole())
 
 
 @blueprint.get("/dashboards/<key>/wall")
@@ -59,21 +67,30 @@ def wall(key: str) -> str:
     """A dashboard for a screen on the wall: dark, large, nothing around it, always fresh."""
     actor = current_actor()
     board = queries.get_board(actor, key)
-    return render_template("dashboards/wall.html", **_tiles_context(actor, board, "figures" in request.args))
+    return render_template("dashboards/wall.html", **_tiles_context(actor, board, whole=_whole()))
+
+
+def _whole() -> bool:
+    """Whether the page holds its figures itself; then it asks as much as many pages, and counts as a file does."""
+    whole = "figures" in request.args
+    if whole:
+        rates().count(settings().export_rate, "dashboards", caller())
+    return whole
 
 
 @blueprint.get("/dashboards/<key>/tiles/<tile_key>")
 @requires(policy.READ)
 @limited("dashboard_rate")
 def tile(key: str, tile_key: str) -> BaseResponse:
-    """The content of one tile; 304 when it is as it was."""
+    """The content of one tile; 304 when it is as it was. `X-Dashboard` tells whether the page's frame is the present one."""
     actor = current_actor()
-    drawn = drawing.draw(actor, queries.get_board(actor, key).tile(tile_key))
+    board = queries.get_board(actor, key)
+    drawn = drawing.draw(actor, board.tile(tile_key))
     answer = Response(
         render_template("dashboards/_content.html", drawn=drawn, whole=False, limited_count=limited_count)
     )
     answer.add_etag()
-    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["X-Dashboard"] = board.stamp
     return answer.make_conditional(request)
 
 
@@ -89,7 +106,7 @@ def new() -> str:
 @requires(policy.READ)
 def create() -> Any:
     """Make a dashboard, and go on to arranging it."""
-    form = read_form(BoardForm)
+    form = read_form(NewBoardForm)
     try:
         form.require_ok()
         facts = {name: form.data[name] for name in ("name", "scope", "group_id", "like")}
@@ -103,14 +120,13 @@ def create() -> Any:
 
 @blueprint.get("/dashboards/<key>/edit")
 @requires(policy.READ)
-@limited("dashboard_rate")
 def edit(key: str) -> Any:
     """A dashboard being arranged; a ready-made one is copied first."""
     actor = current_actor()
     board = queries.get_board(actor, key)
     if board.row is None or not policy.SHARING.may_keep(actor, board.row):
         return redirect(url_for("dashboards.new", like=key))
-    return _shown(actor, board, editing=True, whole="figures" in request.args)
+    return _shown(actor, board, editing=True)
 
 
 @blueprint.post("/dashboards/<int:dashboard_id>")
@@ -122,11 +138,12 @@ def save(dashboard_id: int) -> Any:
     try:
         form.require_ok()
         values = {name: form.data[name] for name in ("name", "scope", "group_id")}
-        services.edit_dashboard(actor, dashboard_id, version=form.data["version"], values=values)
+        _row, step = services.edit_dashboard(actor, dashboard_id, version=form.data["version"], values=values)
     except ItsmError as error:
         session.rollback()
         form.refuse(error)
         return _shown(actor, board, editing=True, form=form), error.status
+    _offer(step)
     return redirect(url_for("dashboards.edit", key=str(dashboard_id)))
 
 
@@ -151,33 +168,42 @@ def add(dashboard_id: int) -> Any:
 @blueprint.post("/dashboards/<int:dashboard_id>/tiles/<tile_key>")
 @requires(policy.READ)
 def change(dashboard_id: int, tile_key: str) -> Any:
-    """Change a tile, move it by one place, or take it away; all of it works without scripts."""
+    """Change how a tile is called, what it says and from where it stands out."""
     actor, form = current_actor(), read_form(TileForm)
     board = queries.get_board(actor, str(dashboard_id))
     try:
         form.require_ok()
-        step = _change(actor, board, tile_key, form.data)
+        values = {name: form.data[name] for name in ("title", "text", "warn_above", "warn_below")}
+        step = services.change_tile(actor, dashboard_id, tile_key, values, version=form.data["version"])
     except ItsmError as error:
         session.rollback()
         form.refuse(error)
         return _shown(actor, board, editing=True, tile_form=(tile_key, form)), error.status
     _offer(step)
-    return redirect(url_for("dashboards.edit", key=str(dashboard_id)) + f"#tile-{tile_key}")
+    return _back_to(dashboard_id, tile_key)
 
 
-def _change(actor: Actor, board: Board, tile_key: str, data: dict[str, Any]) -> Undo | None:
-    assert board.row is not None  # noqa: S101 (an address with a number is that of a kept one)
-    do, version = data["do"], data["version"]
+@blueprint.post("/dashboards/<int:dashboard_id>/tiles/<tile_key>/steps")
+@requires(policy.READ)
+def take_step(dashboard_id: int, tile_key: str) -> Any:
+    """Move a tile by one place, make it larger or smaller by one, or take it off; all of it works without scripts."""
+    actor, form = current_actor(), read_form(StepForm)
+    form.require_ok()
+    do, version = form.data["do"], form.data["version"]
     if do == "remove":
-        return services.remove_tile(actor, board.row.id, tile_key, version=version)
-    if do in MOVES:
-        return services.change_tile(actor, board.row.id, tile_key, {}, version=version, move=MOVES[do])
-    if do in STEPS:
-        found = STEPS[do](board.tile(tile_key))
-        values: dict[str, Any] = {"width": found.width, "height": found.height}
+        step = services.remove_tile(actor, dashboard_id, tile_key, version=version)
+    elif do in MOVES:
+        step = services.change_tile(actor, dashboard_id, tile_key, {}, version=version, move=MOVES[do])
     else:
-        values = {name: data[name] for name in ("title", "text", "warn_above", "warn_below")}
-    return services.change_tile(actor, board.row.id, tile_key, values, version=version)
+        found = STEPS[do](queries.get_board(actor, str(dashboard_id)).tile(tile_key))
+        values = {"width": found.width, "height": found.height}
+        step = services.change_tile(actor, dashboard_id, tile_key, values, version=version)
+    _offer(step)
+    return _back_to(dashboard_id, tile_key)
+
+
+def _back_to(dashboard_id: int, tile_key: str) -> BaseResponse:
+    return redirect(url_for("dashboards.edit", key=str(dashboard_id)) + f"#tile-{tile_key}")
 
 
 @blueprint.post("/dashboards/<int:dashboard_id>/arrange")
@@ -197,7 +223,9 @@ def pin() -> BaseResponse:
     """Pin a kept report to a dashboard, or to a new one with its name."""
     actor, form = current_actor(), read_form(PinForm)
     form.require_ok()
-    saved = builder.get_saved(actor, form.data["saved_id"])
+    saved = queries.find_report(actor, str(form.data["saved_id"]))
+    if saved is None:
+        raise NotFound(_("There is no such report, or it is not yours to see."))
     dashboard_id = form.data["dashboard_id"] or services.create_dashboard(actor, name=saved.name).id
     _offer(services.add_tile(actor, dashboard_id, f"saved:{saved.id}"))
     return redirect(url_for("dashboards.show", key=str(dashboard_id)))
@@ -208,13 +236,13 @@ def _offer(step: Undo | None) -> None:
         offer_undo(step, step.title)
 
 
-def _tiles_context(actor: Actor, board: Board, whole: bool) -> dict[str, Any]:
+def _tiles_context(actor: Actor, board: Board, *, whole: bool) -> dict[str, Any]:
     return {
         "board": board,
         "whole": whole,
         "at": clock.now(),
         "tiles": [(each, drawing.draw(actor, each) if whole else None) for each in board.tiles],
-        "title_of": lambda each: drawing.title_of(actor, each),
+        "titles": drawing.titles_of(actor, board.tiles),
         "limited_count": limited_count,
         "every": EVERY_SECONDS,
         "wall_every": WALL_SECONDS,
@@ -226,7 +254,7 @@ def _shown(
     tile_form: tuple[str, Form] | None = None,
 ) -> str:  # fmt: skip
     row = board.row
-    context = _tiles_context(actor, board, whole)
+    context = _tiles_context(actor, board, whole=whole)
     if editing:
         assert row is not None  # noqa: S101 (a ready-made one is not arranged)
         context |= _choices(actor)
@@ -252,10 +280,8 @@ def _choices(actor: Actor) -> dict[str, Any]:
         )
         for board in offered
     ]
-    saved = [(f"saved:{row.id}", row.name) for row in builder.list_saved(actor)]
-    desk = (
-        [(f"queue:{queue.name}", queue.title) for queue in queues.on_desk(actor)] if actor.has("tickets.read") else []
-    )
+    saved = [(f"saved:{key}", row.name) for key, row in queries.list_reports(actor).items()]
+    desk = [(f"queue:{queue.name}", queue.title) for queue in queries.list_queues(actor)]
     more = [(_("Own reports"), saved), (_("Queues of the desk"), desk)]
     scopes, groups = policy.SHARING.choices(actor)
     return {

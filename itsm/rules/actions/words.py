@@ -48,9 +48,7 @@ def _notify(run: Run, values: Values) -> Message:
         raise Invalid.field("to", _("Nobody with a mail address is meant."))
     failed = {person.email for person in people if person.mail_failed_at is not None}
     for address in told:
-        notifications.send_notice(
-            _notice(run, _words(run, values, hidden=address in hidden), address, failed=address in failed)
-        )
+        notifications.send_notice(_notice(run, values, address, hidden=address in hidden, failed=address in failed))
     return _("mail to %(names)s", names=", ".join(told.values()))
 
 
@@ -86,9 +84,9 @@ def _words(run: Run, values: Values, *, hidden: bool) -> tuple[str, str]:
     return subject, run.words(values["text"], for_staff=for_staff).strip() + "\n"
 
 
-def _notice(run: Run, words: tuple[str, str], address: str, *, failed: bool) -> Notice:
-    ticket, (subject, text) = run.ticket, words
-    thread = threads.thread_of(ticket.id)
+def _notice(run: Run, values: Values, address: str, *, hidden: bool, failed: bool) -> Notice:
+    ticket, (subject, text) = run.ticket, _words(run, values, hidden=hidden)
+    thread = threads.Thread() if hidden else threads.thread_of(ticket.id)  # who wrote to whom is hidden as well
     key = f"rule-{run.key}-{threads.short_digest(address)}"
     return Notice(
         to=address,

@@ -35,7 +35,9 @@ def edit_view(actor: Actor, view_id: int, *, version: int | None, values: Mappin
     """Change a saved view, or whom it is for."""
     view = _kept(actor, view_id)
     check_version(view, version)
-    apply_changes(actor, view, _checked(actor, {"scope": view.scope, "group_id": view.group_id, **values}), kind="view")
+    apply_changes(
+        actor, view, _checked(actor, {"scope": view.scope, "group_id": view.group_id, **values}, view), kind="view"
+    )
     return view
 
 
@@ -82,8 +84,8 @@ def _kept(actor: Actor, view_id: int) -> SavedView:
     return view
 
 
-def _checked(actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
-    facts = policy.SHARING.checked(actor, values)
+def _checked(actor: Actor, values: Mapping[str, Any], view: SavedView | None = None) -> dict[str, Any]:
+    facts = policy.SHARING.checked(actor, values, view)
     _check_texts(actor, facts)
     if "columns" in facts:
         facts["columns"] = _checked_columns(actor, facts["columns"])

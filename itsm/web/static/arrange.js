@@ -3,8 +3,11 @@ const board = document.querySelector("[data-arrange]");
 const told = document.querySelector("[data-told]");
 const WIDEST = 12, NARROWEST = 2, HIGHEST = 8;
 const rtl = document.documentElement.dir === "rtl";
+const QUIET = 500; // of several steps in a row only the last is sent
+const NARROW_SCREEN = window.matchMedia("(max-width: 60rem)"); // there all tiles are as wide as the screen
 let version = board.dataset.version;
 let saving = Promise.resolve();
+let waiting = 0;
 
 const tiles = () => [...board.querySelectorAll("[data-tile]")];
 const digits = new Intl.NumberFormat(document.documentElement.lang);
@@ -20,47 +23,61 @@ function resize(tile, width, height) {
   window.dispatchEvent(new Event("resize"));
 }
 
-// Saves follow one another, each on the version that the one before made.
 function save() {
-  const places = tiles().map((tile) => [tile.dataset.tile, Number(tile.dataset.width), Number(tile.dataset.height)]);
-  saving = saving.then(() => send(places));
+  window.clearTimeout(waiting);
+  waiting = window.setTimeout(sendAll, QUIET);
 }
+
+// Saves follow one another, each on the version that the one before made.
+function sendAll() {
+  waiting = 0;
+  const places = tiles().map((tile) => [tile.dataset.tile, Number(tile.dataset.width), Number(tile.dataset.height)]);
+  saving = saving.then(() => send(places)).catch(() => { told.textContent = board.dataset.stale; });
+}
+
+window.addEventListener("pagehide", () => {
+  if (waiting) {
+    sendAll();
+  }
+});
 
 async function send(places) {
   const body = new URLSearchParams({ places: JSON.stringify(places), version });
   const headers = { "HX-Request": "true", "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content };
-  const answer = await fetch(board.dataset.arrange, { method: "POST", body, headers }).catch(() => null);
+  const answer = await fetch(board.dataset.arrange, { method: "POST", body, headers, keepalive: true }).catch(() => null);
   if (answer?.ok) {
     const kept = await answer.json();
     version = kept.version;
-    offerUndo(kept.undo);
-    board.querySelectorAll("input[name=version]").forEach((input) => { input.value = version; });
-    told.textContent = "";
+    if (kept.undo) {
+      say(board.dataset.arranged, "post", kept.undo, board.dataset.undo);
+    }
+    document.querySelectorAll("input[name=version]").forEach((input) => { input.value = version; });
   } else if (answer) {
     window.htmx.swap("#notices", await answer.text(), { swapStyle: "beforeend" });
+    say(board.dataset.again, "get", window.location.pathname, board.dataset.reload);
   } else {
     told.textContent = board.dataset.stale;
   }
 }
 
-// Says what was done, with a button that takes it back; the one before goes.
-function offerUndo(address) {
+// One notice with a button, in place of the one before.
+function say(text, method, action, label) {
   document.getElementById("arranged")?.remove();
-  if (!address) {
-    return;
+  const notice = Object.assign(document.createElement("div"), { id: "arranged", className: "notice" });
+  const form = Object.assign(document.createElement("form"), { method, action });
+  const button = Object.assign(document.createElement("button"), { className: "btn btn-sm", textContent: label });
+  if (method === "post") {
+    const token = Object.assign(document.createElement("input"), { type: "hidden", name: "csrf_token" });
+    token.value = document.querySelector("meta[name=csrf-token]").content;
+    form.append(token);
   }
-  const notice = Object.assign(document.createElement("div"), { id: "arranged", className: "notice notice-success" });
-  const form = Object.assign(document.createElement("form"), { method: "post", action: address });
-  const token = Object.assign(document.createElement("input"), { type: "hidden", name: "csrf_token" });
-  token.value = document.querySelector("meta[name=csrf-token]").content;
-  const button = Object.assign(document.createElement("button"), { className: "btn btn-sm", textContent: board.dataset.undo });
-  form.append(token, button);
-  notice.append(`${board.dataset.arranged} `, form);
+  form.append(button);
+  notice.append(`${text} `, form);
   document.getElementById("notices").append(notice);
 }
 
 window.addEventListener("load", () => {
-  window.Sortable.create(board, { handle: "[data-grip]", draggable: "[data-tile]", animation: 120, onEnd: save });
+  window.Sortable.create(board, { handle: "[data-grip]", draggable: "[data-tile]", animation: 120, forceFallback: true, onEnd: save });
 });
 
 board.addEventListener("keydown", (event) => {
@@ -75,6 +92,7 @@ board.addEventListener("keydown", (event) => {
     if (place >= 0 && place < all.length) {
       all[place][forward > 0 ? "after" : "before"](tile);
       event.target.focus();
+      told.textContent = `${digits.format(place + 1)} / ${digits.format(all.length)}`;
       save();
     }
   } else if (event.target.closest("[data-corner]")) {
@@ -82,6 +100,7 @@ board.addEventListener("keydown", (event) => {
     const across = event.key === "ArrowRight" || event.key === "ArrowLeft";
     const { width, height } = tile.dataset;
     resize(tile, Number(width) + (across ? forward : 0), Number(height) + (across ? 0 : forward));
+    told.textContent = tile.querySelector("[data-size]").textContent;
     save();
   }
 });
@@ -96,7 +115,8 @@ board.addEventListener("pointerdown", (event) => {
   const before = `${tile.dataset.width} ${tile.dataset.height}`;
   const move = (at) => {
     const across = rtl ? box.right - at.clientX : at.clientX - box.left;
-    resize(tile, Math.round((across + gap()) / column), Math.round((at.clientY - box.top + gap()) / row));
+    const width = NARROW_SCREEN.matches ? Number(tile.dataset.width) : Math.round((across + gap()) / column);
+    resize(tile, width, Math.round((at.clientY - box.top + gap()) / row));
   };
   const end = () => {
     corner.removeEventListener("pointermove", move);

@@ -84,11 +84,11 @@ function forgetGone() {
 async function drawAll(within = document) {
   forgetGone();
   for (const place of within.querySelectorAll("[data-chart]")) {
-    await draw(place);
+    await draw(place).catch((fault) => window.console.error(fault)); // the others are drawn all the same
   }
 }
 
 await document.fonts.ready;
-await drawAll();
 document.body.addEventListener("htmx:afterSettle", (event) => drawAll(event.target)); // the part of the page that is new
 new MutationObserver(() => drawAll()).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+await drawAll();

@@ -1,22 +1,21 @@
 // A dashboard: fetches what its tiles show, a few at a time, and keeps it fresh while somebody looks.
 const board = document.querySelector("[data-tiles]");
 const fresh = document.querySelector("[data-fresh]");
-const AT_ONCE = 3;
+const AT_ONCE = 3, LONGEST = 45000, REDRAWN = 800;
 const tags = new WeakMap();
 
-// Answers whether the tile is up to date.
+// Answers whether the tile is up to date. A page whose frame is no longer the present one, or whose reader must sign in, loads anew.
 async function fetchTile(place) {
   try {
     const headers = { "HX-Request": "true", "If-None-Match": tags.get(place) || "" };
-    const answer = await fetch(place.dataset.content, { headers, cache: "no-store" });
+    const answer = await fetch(place.dataset.content, { headers, cache: "no-store", signal: AbortSignal.timeout(LONGEST) });
     const text = await answer.text();
-    if (answer.ok) {
+    const stamp = answer.headers.get("X-Dashboard");
+    if (!board.dataset.arrange && (answer.status === 401 || answer.status === 404 || (stamp && stamp !== board.dataset.stamp))) {
+      window.location.reload();
+    } else if (answer.ok) {
       tags.set(place, answer.headers.get("ETag") || "");
-      const open = place.querySelector("details")?.open;
-      window.htmx.swap(place, text, { swapStyle: "innerHTML" });
-      if (open) {
-        place.querySelector("details")?.setAttribute("open", "");
-      }
+      show(place, text);
     }
     return answer.ok || answer.status === 304;
   } catch {
@@ -26,8 +25,20 @@ async function fetchTile(place) {
   }
 }
 
+// What the reader opened stays open, and what was scrolled stays where it is.
+function show(place, text) {
+  const open = place.querySelector("details")?.open, scrolled = place.querySelector(".tile-body")?.scrollTop;
+  window.htmx.swap(place, text, { swapStyle: "innerHTML" });
+  if (open) {
+    place.querySelector("details")?.setAttribute("open", "");
+  }
+  if (scrolled) {
+    place.querySelector(".tile-body").scrollTop = scrolled;
+  }
+}
+
 async function refresh() {
-  const waiting = [...board.querySelectorAll("[data-content]")];
+  const waiting = [...board.querySelectorAll("[data-content]")].filter((place) => !place.contains(document.activeElement));
   let good = true;
   const work = async () => {
     while (waiting.length) {
@@ -38,30 +49,36 @@ async function refresh() {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  if (good) {
-    fresh.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" }).format(new Date());
-  } else {
-    fresh.textContent = board.dataset.stale;
-  }
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium", timeZone: board.dataset.timezone });
+  fresh.textContent = good ? clock.format(new Date()) : board.dataset.stale;
   fresh.classList.toggle("board-late", !good);
 }
 
 if (board) {
-  let last = 0;
-  const every = 1000 * Number(board.dataset.every);
+  let next = 0, running = false;
   const due = async () => {
-    if (!document.hidden && Date.now() - last >= every) {
-      last = Date.now();
+    if (!document.hidden && !running && Date.now() >= next) {
+      running = true;
       await refresh();
+      running = false;
+      next = Date.now() + 1000 * Number(board.dataset.every);
     }
   };
-  await due();
+  due();
   window.setInterval(due, 1000);
   document.addEventListener("visibilitychange", due);
 }
 
-const printing = document.querySelector("[data-print]");
+// On paper a dashboard is light: its pictures are drawn anew before, and again after.
+const printing = document.querySelector("[data-on-paper]");
 if (printing) {
   printing.hidden = false;
-  printing.addEventListener("click", () => window.print());
+  printing.addEventListener("click", () => {
+    const root = document.documentElement, theme = root.dataset.bsTheme;
+    root.dataset.bsTheme = "light";
+    window.setTimeout(() => {
+      window.print();
+      root.dataset.bsTheme = theme;
+    }, theme === "light" ? 0 : REDRAWN);
+  });
 }

@@ -1,11 +1,13 @@
 """Work in a process of its own: what it answers, how it fails, how it is ended."""
 
+import json
+import os
 import time
 from pathlib import Path
 
 import pytest
 
-from itsm.kernel.apart import run_apart
+from itsm.kernel.apart import Ended, run_apart
 
 
 class Enough(Exception):
@@ -39,3 +41,18 @@ def test_a_step_that_raises_ends_the_program(tmp_path: Path) -> None:
     with pytest.raises(Enough):
         run_apart(program(tmp_path, "import time\ntime.sleep(60)"), {}, stop)
     assert time.monotonic() - began < 30
+
+
+def test_a_program_that_somebody_ends_is_told_from_one_that_fails(tmp_path: Path) -> None:
+    with pytest.raises(Ended):
+        run_apart(program(tmp_path, "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)"), {}, lambda: None)
+
+
+def test_a_program_knows_no_secrets_and_no_signals_of_its_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_SECRET_KEY", "open sesame")
+    text = "import json, os\nprint(json.dumps([os.environ.get('ITSM_SECRET_KEY'), os.getsid(0)]))"
+    secret, own_session = json.loads(run_apart(program(tmp_path, text), {}, lambda: None))
+    assert secret is None
+    assert own_session != os.getsid(0)

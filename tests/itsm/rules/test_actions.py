@@ -11,6 +11,7 @@ from itsm.kernel.actor import SYSTEM
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
 from itsm.kernel.outbox import OutboxMessage
+from itsm.notifications import threads
 from itsm.rules import macros
 from itsm.rules.actions import ACTIONS, Run, checked, effects_of, perform
 from itsm.tickets import queries
@@ -144,6 +145,7 @@ def test_a_rules_mail_says_nothing_to_who_may_not_read_the_ticket(make: Factory)
     insider = make.person(roles=("agent",), groups=(secret,), email="insider@example.org")
     outsider = make.person(roles=("agent",), email="outsider@example.org")
     ticket = make.incident(title="Theft", group_id=secret.id)
+    threads.note_message(ticket.id, "<1@lawfirm.example>", received_by="whistle@example.org", participants=())
     words = {"do": "notify", "subject": "About {{ticket.title}}", "text": "It is {{ticket.title}}"}
     targets = ({"to": "person", "person_id": insider.id}, {"to": "person", "person_id": outsider.id})
     for key, target in enumerate((*targets, {"to": "group", "group_id": board.id})):
@@ -151,7 +153,11 @@ def test_a_rules_mail_says_nothing_to_who_may_not_read_the_ticket(make: Factory)
     rows = session.scalars(select(OutboxMessage).where(OutboxMessage.event_key.startswith("rule:"))).all()
     mails = {row.recipient: row.payload["subject"] + row.payload["text"] for row in rows}
     assert "Theft" in mails["insider@example.org"]
+    headers = {row.recipient: row.payload["headers"] | {"From": row.payload.get("sender_address")} for row in rows}
+    assert "lawfirm" in str(headers["insider@example.org"])
     for address in ("outsider@example.org", "board@example.org"):
+        assert "lawfirm" not in str(headers[address])
+        assert "whistle" not in str(headers[address])
         assert "Theft" not in mails[address]
         assert ticket.number in mails[address]
         assert "You may not read this ticket" in mails[address]

@@ -16,6 +16,7 @@ from itsm.kernel.datasets import get_cube
 from itsm.kernel.db import session
 from itsm.kernel.errors import Invalid
 from itsm.query.filters import conditions_of
+from itsm.reports.builder import document
 from itsm.reports.builder.answering import Answer, answer_question, fields_of
 from itsm.reports.builder.offers import offers_of
 from itsm.reports.builder.question import BuiltQuestion, Dimension, Measure
@@ -173,6 +174,24 @@ def test_what_may_have_several_values_makes_no_figures_and_journals_no_groups(wi
     with pytest.raises(Invalid) as caught:
         ask(reader, "journal")
     assert list(caught.value.errors) == ["dimension_1"]
+
+
+def test_two_groups_by_the_same_several_records_are_refused(with_cis: None, reader: Actor) -> None:
+    with pytest.raises(Invalid) as refused:
+        ask(reader, "ci", "ci.class")
+    assert list(refused.value.errors) == ["dimension_2"]
+
+
+def test_what_is_left_of_several_values_is_not_reckoned_and_still_shown(
+    with_cis: None, reader: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("answering", "statement"):
+        monkeypatch.setattr(f"itsm.reports.builder.{module}.MOST_GROUPS", 1)
+    compared = {"period": "last_30_days", "compare": "previous"}
+    answer = answer_question(reader, BuiltQuestion("incidents", dimensions=(Dimension("ci"),), **compared))
+    assert answer.others is not None
+    rows, _total = document.shown_rows(answer)
+    assert [cell.text for cell in rows[-1]] == ["others", "–", "–", "–"]
 
 
 def test_cis_and_own_fields_are_offered(define: Define, reader: Actor) -> None:

@@ -55,7 +55,7 @@ def test_a_subscription_is_made_read_changed_and_ended(month: Month, caller: Any
     assert rested.status_code == 200
     assert [each["next_at"] for each in rested.get_json()["recipients"]] == [None, None]
     assert caller("PATCH", path, {"active": True}, **{"If-Match": etag}).status_code == 412
-    changed = {"people": [other.email], "time": "08:00", "file_format": "csv"}
+    changed = {"people": [other.email], "myself": False, "time": "08:00", "file_format": "csv"}
     after = caller("PATCH", path, changed, **{"If-Match": rested.headers["ETag"]}).get_json()
     assert [each["name"] for each in after["recipients"]] == ["Olle"]
     assert (after["time"], after["file_format"], after["arguments"]) == ("08:00", "csv", {"preset": "last_month"})
@@ -72,6 +72,29 @@ def test_a_kept_question_takes_the_place_of_a_ready_report_and_back(month: Month
     assert (after.get_json()["saved_id"], after.get_json()["report"], after.get_json()["arguments"]) == (kept, None, {})
     again = caller("PATCH", path, {"report": "incidents"}, **{"If-Match": after.headers["ETag"]})
     assert (again.get_json()["saved_id"], again.get_json()["report"]) == (None, "incidents")
+
+
+def test_recipients_are_changed_as_a_whole_and_once(month: Month, caller: Any, make: Factory) -> None:
+    for name in ("olle", "petra"):
+        make.person(name, roles=("agent",), email=f"{name}@example.org")
+    made = caller("POST", body=MINE | {"people": ["olle@example.org"]})
+    path, etag = f"{PATH}/{made.get_json()['id']}", {"If-Match": made.headers["ETag"]}
+    for half, missing in (({"myself": True}, "people"), ({"people": ["petra@example.org"]}, "myself")):
+        refused = caller("PATCH", path, half, **etag)
+        assert (refused.status_code, list(refused.get_json()["errors"])) == (422, [missing])
+    whole = {"people": ["petra@example.org"], "myself": True}
+    assert caller("PATCH", path, whole, **etag).status_code == 200
+    assert caller("PATCH", path, {"people": [], "myself": True}, **etag).status_code == 412
+    assert {each["name"] for each in caller("GET", path).get_json()["recipients"]} == {"Mona", "petra"}
+
+
+def test_one_whose_reader_left_can_still_be_stopped(month: Month, caller: Any, make: Factory) -> None:
+    olle = make.person("Olle", roles=("agent",), email="olle@example.org")
+    made = caller("POST", body=MINE | {"people": [olle.email]})
+    olle.active = False
+    session.commit()
+    path, etag = f"{PATH}/{made.get_json()['id']}", {"If-Match": made.headers["ETag"]}
+    assert caller("PATCH", path, {"active": False}, **etag).status_code == 200
 
 
 def test_who_left_stays_away_when_the_schedule_changes(month: Month, caller: Any) -> None:

@@ -34,6 +34,9 @@ def test_a_dashboard_is_made_arranged_read_and_deleted(month: Month, caller: Cal
     assert [tile["key"] for tile in changed.get_json()["tiles"]] == [place["key"] for place in places]
     assert caller("PATCH", path, {"name": "Again"}, **{"If-Match": made.headers["ETag"]}).status_code == 412
     assert caller("POST", f"{path}/tiles", {"source": "note", "text": "Read this"}).status_code == 201
+    etag = caller("GET", path).headers["ETag"]
+    tile = caller("PATCH", f"{path}/tiles/{tiles[1]['key']}", {"warn_above": 3}, **{"If-Match": etag})
+    assert {each["warn_above"] for each in tile.get_json()["tiles"]} == {None, 3.0}
     assert caller("DELETE", f"{path}/tiles/{tiles[0]['key']}").status_code == 204
     found = caller("GET", path).get_json()
     assert (found["name"], len(found["tiles"])) == ("Ours", len(tiles))

@@ -4,7 +4,6 @@ import pytest
 
 from itsm.kernel.actor import SYSTEM
 from itsm.kernel.module import registry
-from itsm.reports.builder.answering import answer_question
 from itsm.reports.dashboards import drawing, queries, ready
 from itsm.reports.dashboards.tiles import COLUMNS
 from itsm.tickets.desk import queues
@@ -21,17 +20,10 @@ def test_every_ready_tile_answers(month: Month, name: str) -> None:
     assert str(drawn.title)
 
 
-def test_the_number_of_a_tile_is_that_of_its_list(month: Month) -> None:
-    found = drawing.draw(SYSTEM, ready.TILES["incidents_open"].tile())
-    assert found.answer is not None
-    assert found.values[0].figure == found.answer.records
-    assert found.address.startswith("/desk?view=everything&q=")
-
-
-def test_no_ready_tile_is_of_a_kind_that_the_builder_would_refuse(month: Month) -> None:
-    for tile in ready.TILES.values():
-        answer = answer_question(SYSTEM, tile.question)
-        assert answer.question == tile.question
+@pytest.mark.parametrize("name", ready.TILES)
+def test_every_tile_leads_to_a_list(month: Month, name: str) -> None:
+    drawn = drawing.draw(SYSTEM, ready.TILES[name].tile())
+    assert drawn.address.startswith(("/desk?", "/cmdb?", "/assets?"))
 
 
 def test_boards_name_only_what_there_is(month: Month) -> None:

@@ -1,5 +1,6 @@
 """Dashboards that people arrange: who may, what is kept, what can be taken back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,37 @@ def test_an_arrangement_that_leaves_a_tile_out_or_is_stale_changes_nothing(actor
     assert row.tiles == before
 
 
+def test_steps_are_taken_back_one_after_the_other(actor: Actor) -> None:
+    row = services.create_dashboard(actor, name="Mine")
+    steps = [services.add_tile(actor, row.id, "note", text=str(number)) for number in range(3)]
+    renamed = services.edit_dashboard(actor, row.id, version=None, values={"name": "Ours"})[1]
+    for step in (*reversed(steps), renamed):
+        take_back(actor, step)
+    assert (row.name, row.tiles) == ("Mine", [])
+
+
+def test_a_shared_one_becomes_somebodys_own_only_by_its_owner(make: Factory, actor: Actor) -> None:
+    row = services.create_dashboard(actor, name="Ours", scope="all")
+    other = make.actor("manager")
+    with pytest.raises(Invalid):
+        services.edit_dashboard(other, row.id, version=None, values={"scope": "own"})
+    services.edit_dashboard(actor, row.id, version=None, values={"scope": "own"})
+    assert row.scope == "own"
+
+
+def test_who_lost_the_right_brings_nothing_back(make: Factory, actor: Actor) -> None:
+    row = services.create_dashboard(actor, name="Ours", scope="all")
+    step = services.delete_dashboard(actor, row.id)
+    with pytest.raises(Forbidden):
+        take_back(replace(actor, permissions=actor.permissions - {"reports.all"}), step)
+    assert row.deleted_at is not None
+
+
+def test_a_share_of_nothing_is_within_its_limit(actor: Actor) -> None:
+    drawn = drawing.draw(actor, Tile("a", "ready:resolution_met", warn_below=90))
+    assert (drawn.shape, drawn.outstanding) == ("value", False)
+
+
 def test_what_was_changed_since_is_not_taken_back(actor: Actor) -> None:
     row = services.create_dashboard(actor, name="Mine")
     step = services.add_tile(actor, row.id, "ready:my_open")
@@ -112,7 +144,7 @@ def test_another_persons_report_is_not_pinned_and_not_shown(make: Factory, actor
     other = make.actor("manager")
     saved = questions.save_question(other, BuiltQuestion("incidents", period="any"), name="Secret title")
     row = services.create_dashboard(actor, name="Mine")
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid):
         services.add_tile(actor, row.id, f"saved:{saved.id}")
     drawn = drawing.draw(actor, Tile("a", f"saved:{saved.id}"))
     assert drawn.shape == "fault"

@@ -99,16 +99,16 @@ def test_every_ready_dashboard_and_its_wall_are_shown_whole(
 def test_tiles_are_arranged_without_scripts(pages: FlaskClient, board: Dashboard) -> None:
     first, second = (tile["key"] for tile in board.tiles[:2])
     change = f"/dashboards/{board.id}/tiles/{first}"
-    post(pages, change, do="later")
-    post(pages, change, do="wider")
-    post(pages, change, do="taller")
-    post(pages, change, do="save", title="Ours", warn_above="3")
+    for version, do in enumerate(("later", "wider", "taller"), start=1):
+        post(pages, f"{change}/steps", do=do, version=version)
+    post(pages, change, title="Ours", warn_above="3", version=4)
     session.expire_all()
     assert [tile["key"] for tile in board.tiles[:2]] == [second, first]
     assert {name: board.tiles[1][name] for name in ("width", "height", "title", "warn_above")} == {
         "width": 4, "height": 2, "title": "Ours", "warn_above": 3.0,
     }  # fmt: skip
-    post(pages, change, do="remove")
+    assert post(pages, f"{change}/steps", do="remove", version=1).status_code == 409
+    post(pages, f"{change}/steps", do="remove", version=5)
     session.expire_all()
     assert first not in [tile["key"] for tile in board.tiles]
 
@@ -133,7 +133,7 @@ def test_a_wrong_arrangement_is_refused_by_name(pages: FlaskClient, board: Dashb
 
 def test_what_was_typed_for_a_tile_stays_when_it_is_wrong(pages: FlaskClient, board: Dashboard) -> None:
     key = board.tiles[0]["key"]
-    answer = post(pages, f"/dashboards/{board.id}/tiles/{key}", do="save", title="Keep me", warn_above="many")
+    answer = post(pages, f"/dashboards/{board.id}/tiles/{key}", title="Keep me", warn_above="many", version=1)
     assert answer.status_code == 422
     page = answer.get_data(as_text=True)
     assert 'value="Keep me"' in page
@@ -167,6 +167,44 @@ def test_hostile_names_and_notes_are_text(make: Factory, manager: Person, pages:
         assert "<img src=x" not in page
 
 
+def test_what_was_dragged_and_a_name_follow_each_other(pages: FlaskClient, board: Dashboard) -> None:
+    places = json.dumps([[tile["key"], 6, 2] for tile in board.tiles])
+    version = post(pages, f"/dashboards/{board.id}/arrange", places=places, version=1).get_json()["version"]
+    assert post(pages, f"/dashboards/{board.id}", name="Ours", scope="own", version=version).status_code == 302
+    assert post(pages, f"/dashboards/{board.id}", name="Late", scope="own", version=version).status_code == 409
+    session.expire_all()
+    assert board.name == "Ours"
+
+
+def test_a_refusal_is_read_without_scripts(pages: FlaskClient, board: Dashboard) -> None:
+    answer = post(pages, f"/dashboards/{board.id}", name="", scope="own", version=1)
+    assert answer.status_code == 422
+    assert "http-equiv" not in answer.get_data(as_text=True)
+
+
+def test_a_page_learns_that_its_frame_is_old(pages: FlaskClient, board: Dashboard) -> None:
+    page = pages.get(f"/dashboards/{board.id}").get_data(as_text=True)
+    stamp = page.split('data-stamp="')[1].split('"')[0]
+    address = f"/dashboards/{board.id}/tiles/{board.tiles[0]['key']}"
+    assert pages.get(address).headers["X-Dashboard"] == stamp
+    post(pages, f"{address}/steps", do="wider", version=1)
+    assert pages.get(address).headers["X-Dashboard"] != stamp
+
+
+def test_who_may_not_read_reports_sees_none_on_dashboards(make: Factory, client: FlaskClient, manager: Person) -> None:
+    actor = make.actor_of(manager)
+    saved = questions.save_question(actor, BuiltQuestion("incidents", period="any"), name="Shared title", scope="all")
+    row = services.create_dashboard(actor, name="Shared board", scope="all")
+    services.add_tile(actor, row.id, f"saved:{saved.id}")
+    session.commit()
+    pages = make.sign_in(client, make.person(roles=("change_manager",)))
+    for address in (f"/dashboards/{row.id}", f"/dashboards/{row.id}?figures=1"):
+        page = pages.get(address).get_data(as_text=True)
+        assert "Shared board" in page
+        assert "Shared title" not in page
+    assert post(pages, "/dashboards/pins", saved_id=saved.id).status_code == 404
+
+
 def test_somebody_elses_own_dashboard_is_not_found(make: Factory, client: FlaskClient, board: Dashboard) -> None:
     pages = make.sign_in(client, make.person(roles=("admin",)))
     for address in ("", "/edit", "/wall", f"/tiles/{board.tiles[0]['key']}"):
@@ -174,15 +212,23 @@ def test_somebody_elses_own_dashboard_is_not_found(make: Factory, client: FlaskC
     assert post(pages, f"/dashboards/{board.id}/delete").status_code == 404
 
 
-def test_pages_ask_the_same_whatever_there_is(month: Month, make: Factory, pages: FlaskClient) -> None:
+def test_pages_ask_the_same_whatever_there_is(month: Month, make: Factory, manager: Person, pages: FlaskClient) -> None:
     addresses = (
         "/dashboards/service",
         "/dashboards/service/tiles/incidents_by_category",
         "/dashboards/service?figures=1",
     )
+    row = services.create_dashboard(make.actor_of(manager), name="Many")
+    for number in range(6):
+        asked = BuiltQuestion("incidents", period="any", chart="value")
+        saved = questions.save_question(make.actor_of(manager), asked, name=f"Report {number}")
+        services.add_tile(make.actor_of(manager), row.id, f"saved:{saved.id}")
+    session.commit()
+    addresses = (*addresses, f"/dashboards/{row.id}")
     few = {address: statements_of(pages, address) for address in addresses}
     for _number in range(10):
         make.incident(requester_id=make.person().id)
     session.commit()
     assert {address: statements_of(pages, address) for address in addresses} == few
     assert few["/dashboards/service"] <= 8
+    assert few[f"/dashboards/{row.id}"] <= 9

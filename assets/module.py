@@ -12,6 +12,10 @@ from assets.inventory.http import blueprint as agents_blueprint
 from assets.inventory.jobs import JOBS
 from assets.inventory.views import blueprint as inventory_blueprint
 from assets.inventory.views import on_ci
+from assets.licences import services as licence_services
+from assets.licences.api import blueprint as licences_api_blueprint
+from assets.licences.datasets import DATA_SETS as LICENCE_DATA_SETS
+from assets.licences.views import blueprint as licences_blueprint
 from assets.lifecycle import LIFECYCLE
 from assets.measures import CUBES
 from assets.panels import PANELS
@@ -30,15 +34,19 @@ def setup(app: Flask) -> None:
 MODULE = Module(
     name="assets",
     title=_("Assets"),
-    pages=(blueprint, inventory_blueprint, agents_blueprint),
-    api=(api_blueprint,),
+    pages=(blueprint, licences_blueprint, inventory_blueprint, agents_blueprint),
+    api=(api_blueprint, licences_api_blueprint),
     permissions=(
         Permission("assets.read", _("Read assets"), STAFF),
         Permission("assets.edit", _("Record and change assets"), ("asset_manager", "admin")),
         Permission("inventory.agents", _("Approve and quarantine inventory agents"), ("asset_manager", "admin")),
     ),
     lifecycles=(LIFECYCLE,),
-    data_sets=DATA_SETS,
+    data_sets=(*DATA_SETS, *LICENCE_DATA_SETS),
+    undos={
+        licence_services.RETIRED: licence_services.take_back_retired,
+        licence_services.RELEASED: licence_services.take_back_released,
+    },
     jobs=JOBS,
     commands=COMMANDS,
     panels=(*PANELS, Panel("ci.side", on_ci, order=50, permission="cmdb.read")),

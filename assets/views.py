@@ -21,7 +21,7 @@ from itsm.web import lists, security_log
 from itsm.web.access import current_actor, requires, signed_in
 from itsm.web.files import send_list
 from itsm.web.forms import Form, read_form
-from itsm.web.lists import Choice, Column, Empty, Filter, Link, ListPage
+from itsm.web.lists import Choice, Column, Empty, Filter, Link, ListPage, Section
 from itsm.web.presentation import reader
 from itsm.web.rates import limited
 
@@ -44,6 +44,7 @@ ORDERS = {
     "newest": _("newest first"),
     "-updated_at": _("last changed first"),
 }
+SECTIONS = (Section(_("See also"), (Link(_("Licences"), "licences.list_all", permission="assets.read"),)),)
 WARRANTIES = {"soon": _("ends within 90 days"), "over": _("has ended")}
 
 
@@ -87,6 +88,7 @@ def list_all() -> str:
         arguments=arguments,
         count=count,
         fault=fault,
+        sections=SECTIONS,
         sort=Choice("sort", _("Order"), ORDERS, _order()),
         filter=_filter(wanted),
         columns=COLUMNS,

@@ -15,6 +15,7 @@ from itsm.demo.dashboards import write_dashboards
 from itsm.demo.desk import write_views
 from itsm.demo.fields import write_fields
 from itsm.demo.history import write_history
+from itsm.demo.licences import write_licences
 from itsm.demo.made import Company
 from itsm.demo.majors import write_majors
 from itsm.demo.records import write_records
@@ -46,6 +47,7 @@ def load(tell: Callable[[str], None]) -> None:
         ("what is agreed", write_agreements),
         ("three months of work", write_history),
         ("assets, problems and changes", write_records),
+        ("licences", write_licences),
         ("skills, absence and on-call", write_staffing),
         ("rules and macros", write_automation),
         ("views of the desk", write_views),

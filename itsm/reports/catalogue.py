@@ -14,6 +14,7 @@ from itsm.reports import (
     backlog_report,
     change_report,
     incident_report,
+    licence_report,
     problem_report,
     quality_report,
     sla_report,
@@ -158,6 +159,14 @@ REPORTS = (
         "assets",
         asset_report.build,
         study=asset_report.study,
+    ),
+    ReportKind(
+        licence_report.NAME,
+        _("Licence report"),
+        _("What may be used, how much of it is, what is held beyond that, and what ends."),
+        "licences",
+        licence_report.build,
+        study=licence_report.study,
     ),
 )
 

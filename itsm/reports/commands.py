@@ -59,7 +59,7 @@ def report(
     """Write the report NAME of a period to a file.
 
     NAME is one of: sla, ola, uc, incidents, backlog, times, quality, workload, top, satisfaction, availability, changes,
-    problems, assets.
+    problems, assets, licences.
     """
     days: dict[str, date] = {"from_day": first.date(), "to_day": end.date()}
     with reading(), unit_of_work():

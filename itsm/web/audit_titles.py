@@ -14,6 +14,7 @@ SUBJECTS: dict[str, Message] = {
     "change_model": _("Change model"), "ci": _("Configuration item"), "ci_class": _("CI class"),
     "cis": _("Configuration items"), "dashboard": _("Dashboard"), "field": _("Field"), "group": _("Group"),
     "incident": _("Incident"), "inventory": _("Inventory"), "inventory_agent": _("Inventory agent"),
+    "licence": _("Licence"),
     "lifecycle": _("Life cycle"), "login": _("Sign-in"), "macro": _("Macro"), "major": _("Major incident"),
     "major_action": _("Action of a review"), "mail": _("Mail"), "mailbox": _("Mailbox"), "organisation": _("Organisation"),
     "outbox": _("Outgoing mail"), "person": _("Person"), "problem": _("Problem"), "question": _("Report"),
@@ -27,7 +28,8 @@ SUBJECTS: dict[str, Message] = {
     "tickets": _("Tickets"), "token": _("API token"), "undo": _("Step taken back"), "view": _("View"),
 }  # fmt: skip
 STEPS: dict[str, Message] = {
-    "added": _("added"), "allowed": _("allowed"), "asked": _("asked for"), "cancelled": _("cancelled"),
+    "added": _("added"), "allowed": _("allowed"), "asked": _("asked for"), "assigned": _("assigned"),
+    "brought_back": _("brought back"), "cancelled": _("cancelled"),
     "candidate": _("burst found or decided about"),
     "change": _("changed"), "changed": _("changed"), "conflict": _("conflict"), "created": _("created"),
     "deleted": _("deleted"), "done": _("done"), "due": _("due"), "ended": _("ended"), "explained": _("explained"),
@@ -37,7 +39,8 @@ STEPS: dict[str, Message] = {
     "override": _("override changed"), "password_changed": _("password changed"), "people": _("people changed"),
     "public": _("answer to the requester"), "recomputed": _("recomputed"),
     "refused": _("refused"), "related": _("relation added"), "released": _("released"), "removed": _("removed"),
-    "requested": _("asked for"), "reset_link_sent": _("link for a new password sent"), "retried": _("tried again"),
+    "requested": _("asked for"), "reset_link_sent": _("link for a new password sent"), "retired": _("retired"),
+    "retried": _("tried again"),
     "revoked": _("revoked"), "roles": _("roles changed"), "secret_changed": _("secret changed"),
     "steps": _("escalation steps changed"),
     "undone": _("taken back"), "unknown": _("unknown name"), "unrelated": _("relation removed"),

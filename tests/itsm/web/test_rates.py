@@ -137,7 +137,8 @@ def test_refused_access_is_noted_with_who_and_what(client: FlaskClient, make: Fa
     make.sign_in(client, person)
     assert client.get("/desk?q=secret").status_code == 403
     assert post(client, "/admin/mail/mailboxes").status_code == 403
-    entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "access.refused")).all()
+    refused = select(AuditEntry).where(AuditEntry.action == "access.refused").order_by(AuditEntry.id)
+    entries = session.scalars(refused).all()
     assert [(entry.actor_id, entry.changes["address"][1]) for entry in entries] == [
         (person.id, "GET /desk"),
         (person.id, "POST /admin/mail/mailboxes"),

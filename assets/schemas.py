@@ -1,5 +1,6 @@
 """Input and output of assets, the same for pages and API."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,13 @@ LARGEST_ID = 2**53
 OWNER = validate.Length(1, 255)
 ID = validate.Range(1, LARGEST_ID)
 HIGHEST_PRICE = Decimal("9999999999.99")
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)  # every calendar in use can write them
+
+
+def check_day(day: date) -> None:
+    """Refuse days that are slips: before 1900 or after 2999."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValidationError(str(_("This day lies outside of 1900 to 2999.")))
 
 
 def check_price(price: Decimal) -> None:
@@ -38,10 +46,10 @@ class AssetFacts(StrictSchema):
     organisation_id = fields.Integer(allow_none=True, validate=ID)
     supplier = fields.String(validate=TEXT)
     order_number = fields.String(validate=TEXT)
-    purchased_on = fields.Date(allow_none=True)
+    purchased_on = fields.Date(allow_none=True, validate=check_day)
     price = fields.Decimal(places=2, allow_none=True, validate=check_price)
     currency = fields.String(validate=CURRENCY)
-    warranty_until = fields.Date(allow_none=True)
+    warranty_until = fields.Date(allow_none=True, validate=check_day)
     notes = fields.String(validate=NOTES)
 
     @post_load

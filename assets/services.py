@@ -137,7 +137,7 @@ def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
     if "name" in values:
         if not values["name"]:
             raise Invalid.field("name", _("Give the asset a name."))
-        values["name_key"] = values["name"].lower()
+        values["name_key"] = values["name"].lower()[:255]
     if "serial" in values:
         values["serial_key"] = clean_serial(values["serial"] or "", manufacturer=values.get("manufacturer") or "")
     if values.get("disposal") and values["disposal"] not in DISPOSALS:

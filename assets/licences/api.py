@@ -1,5 +1,6 @@
 """Licences as JSON."""
 
+from datetime import date
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -16,6 +17,7 @@ from itsm.kernel.errors import Invalid
 from itsm.kernel.text import _
 from itsm.web import api
 from itsm.web.access import current_actor, requires
+from itsm.web.presentation import reader
 
 blueprint = Blueprint("licences-api", __name__, description="Licences")
 
@@ -26,7 +28,10 @@ def holder_of(actor: Actor, licence: Licence, text: str) -> dict[str, int | None
     """Whom a text names, as arguments of `services.assign`: a person or a CI, as the metric asks. Raises `Invalid`."""
     if licence.metric == "person":
         return {"person_id": _person_id(text)}
-    ci = cmdb.find_by_reference(actor, text)
+    try:
+        ci = cmdb.find_by_reference(actor, text)
+    except Invalid as error:  # several of one name
+        raise Invalid.field("holder", error.message) from error
     if ci is None:
         raise Invalid.field("holder", _("There is no CI “%(name)s”, or you may not see it.", name=text[:100]))
     return {"ci_id": ci.id}
@@ -40,8 +45,12 @@ def _person_id(text: str) -> int:
     return found
 
 
+def _today() -> date:
+    return reader().local(clock.now()).date()
+
+
 def _output(row: Any, used: int) -> dict[str, Any]:
-    state = queries.state_of(row, clock.now().date())
+    state = queries.state_of(row, _today())
     shown = {name: getattr(row, name) for name in COLUMNS}
     return shown | {"number": number_of(row.id), "in_use": used, "state": state}
 
@@ -60,7 +69,7 @@ def list_all(arguments: dict[str, Any]) -> dict[str, Any]:
     order = arguments.get("sort", "name")
     if order not in queries.ORDERS:
         raise Invalid.field("sort", _("Sort by one of: %(names)s.", names=", ".join(queries.ORDERS)))
-    where = queries.conditions(queries.Filter(words=arguments.get("q", "")))
+    where = queries.conditions(queries.Filter(words=arguments.get("q", "")), _today())
     page = queries.list_rows(
         current_actor(), where=where, order=order, limit=arguments.get("limit"), cursor=arguments.get("cursor")
     )

@@ -11,7 +11,6 @@ from assets.licences.models import Licence, LicenceUse
 from assets.licences.policy import visible
 from cmdb import queries as cmdb
 from itsm.identity import queries as identity
-from itsm.kernel import clock
 from itsm.kernel.actor import Actor
 from itsm.kernel.db import session
 from itsm.kernel.errors import NotFound
@@ -79,13 +78,14 @@ def state_of(licence: Any, today: date) -> str:
     return "expiring" if soon else "in_use"
 
 
-def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    """The conditions of a list."""
+def conditions(wanted: Filter, today: date) -> list[ColumnElement[bool]]:
+    """The conditions of a list, as of the reader's day."""
     found: list[ColumnElement[bool]] = []
-    for word in wanted.words.lower().split()[:20]:
-        columns = (Licence.name_key, func.lower(Licence.publisher), func.lower(Licence.supplier), Licence.order_number)
+    for word in wanted.words.replace("\x00", " ").lower().split()[:20]:
+        texts = (Licence.publisher, Licence.supplier, Licence.order_number)
+        columns = (Licence.name_key, *(func.lower(text) for text in texts))
         found.append(or_(*(column.contains(word, autoescape=True) for column in columns)))
-    found.append(_state(wanted.state, clock.now().date()))
+    found.append(_state(wanted.state, today))
     return found
 
 
@@ -96,7 +96,7 @@ def _state(state: str, today: date) -> ColumnElement[bool]:
     lasts = or_(Licence.valid_until.is_(None), Licence.valid_until >= today)
     soon = Licence.valid_until < today + timedelta(days=SOON_DAYS)
     parts: dict[str, tuple[ColumnElement[bool], ...]] = {
-        "in_use": (begun, lasts),
+        "in_use": (begun, or_(Licence.valid_until.is_(None), ~soon)),
         "expiring": (begun, lasts, soon),
         "expired": (begun, Licence.valid_until < today),
         "future": (Licence.valid_from > today,),

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from assets.licences.models import METRICS
 from assets.licences.services import MOST_SEATS
-from assets.schemas import CURRENCY, ID, NOTES, TEXT, check_price
+from assets.schemas import CURRENCY, ID, NOTES, TEXT, check_day, check_price
 from itsm.web.api import StrictSchema
 
 
@@ -16,8 +16,8 @@ class LicenceFacts(StrictSchema):
 
     publisher = fields.String(validate=TEXT)
     seats = fields.Integer(allow_none=True, validate=validate.Range(1, MOST_SEATS))
-    valid_from = fields.Date(allow_none=True)
-    valid_until = fields.Date(allow_none=True)
+    valid_from = fields.Date(allow_none=True, validate=check_day)
+    valid_until = fields.Date(allow_none=True, validate=check_day)
     supplier = fields.String(validate=TEXT)
     order_number = fields.String(validate=TEXT)
     price = fields.Decimal(places=2, allow_none=True, validate=check_price)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from assets.licences.models import METRICS, Licence, LicenceUse
 from assets.licences.policy import EDIT
@@ -12,7 +12,7 @@ from cmdb.models import Ci
 from itsm.identity.models import Organisation, Person
 from itsm.kernel import audit, clock, undo
 from itsm.kernel.actor import Actor
-from itsm.kernel.db import session
+from itsm.kernel.db import one_of, session
 from itsm.kernel.errors import Conflict, Invalid, NotFound
 from itsm.kernel.records import check_version, locked, require, set_changes
 from itsm.kernel.text import Message, _
@@ -71,8 +71,11 @@ def retire_licence(actor: Actor, licence: Licence, *, version: int | None = None
     check_version(licence, version)
     _require_not_retired(licence)
     now = clock.now()
+    latest = session.scalar(_open_uses(licence).with_only_columns(func.max(LicenceUse.from_at)))
+    now = max(now, latest) if latest is not None else now  # clocks of two servers may differ
+    of_licence = LicenceUse.licence_id == licence.id
     ended = list(session.scalars(_open_uses(licence).with_only_columns(LicenceUse.id)))
-    session.execute(update(LicenceUse).where(LicenceUse.licence_id == licence.id, _is_open()).values(to_at=now))
+    session.execute(update(LicenceUse).where(of_licence, _is_open()).values(to_at=now))
     _set_retired(actor, licence, now, {"released": [len(ended), 0]} if ended else {})
     title = _("The licence “%(name)s” was retired.", name=licence.name)
     return undo.remember(actor, RETIRED, title=title, payload={"id": licence.id, "uses": ended}, back=_page(licence))
@@ -84,7 +87,7 @@ def take_back_retired(actor: Actor, payload: Mapping[str, Any]) -> Message | Non
     licence = locked(Licence, payload["id"])
     if licence.retired_at is None:
         raise Conflict(_("This licence is in use again already."))
-    session.execute(update(LicenceUse).where(LicenceUse.id.in_(payload["uses"])).values(to_at=None))
+    session.execute(update(LicenceUse).where(one_of(LicenceUse.id, payload["uses"])).values(to_at=None))
     _set_retired(actor, licence, None, {"assigned": [0, len(payload["uses"])]} if payload["uses"] else {})
     return None
 
@@ -118,7 +121,7 @@ def release(actor: Actor, licence: Licence, use_id: int) -> Undo | None:
     use = _use_of(licence, use_id)
     if use.to_at is not None:
         raise Conflict(_("This seat was released already."))
-    use.to_at = clock.now()
+    use.to_at = max(clock.now(), use.from_at)  # clocks of two servers may differ
     session.flush()
     _note(actor, licence, "released", {_holder_field(use): [_holder_id(use), None]})
     title = _("A seat of “%(name)s” was released.", name=licence.name)
@@ -127,13 +130,14 @@ def release(actor: Actor, licence: Licence, use_id: int) -> Undo | None:
 
 
 def take_back_released(actor: Actor, payload: Mapping[str, Any]) -> Message | None:
-    """Give a released seat back to who held it, as if it had never been released."""
+    """Give a released seat back to who held it, from now on: what a past day saw stays so."""
     require(actor, EDIT)
     licence = locked(Licence, payload["id"])
     _require_not_retired(licence)
     use = _use_of(licence, payload["use"])
     _require_without_seat(licence, _holder(licence, person_id=use.person_id, ci_id=use.ci_id))
-    use.to_at = None
+    again = LicenceUse(licence_id=licence.id, person_id=use.person_id, ci_id=use.ci_id, from_at=clock.now())
+    session.add(again)
     session.flush()
     _note(actor, licence, "assigned", {_holder_field(use): [None, _holder_id(use)]})
     return None
@@ -148,7 +152,7 @@ def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: value.strip() if isinstance(value, str) else value for name, value in facts.items()}
     if not values["name"]:
         raise Invalid.field("name", _("Give the licence a name."))
-    values["name_key"] = values["name"].lower()
+    values["name_key"] = values["name"].lower()[:255]
     if values["metric"] not in METRICS:
         raise Invalid.field("metric", _("Choose what a seat stands for: a device, a person or a whole site."))
     if values["metric"] == "site" and values["seats"] is not None:
@@ -184,6 +188,8 @@ def _holder(licence: Licence, *, person_id: int | None, ci_id: int | None) -> Pe
         if ci_id is None or person_id is not None:
             raise Invalid.field("holder", _("This licence is counted per device: name a configuration item."))
         found = session.get(Ci, ci_id)
+        if found is not None and found.state == "retired":
+            raise Invalid.field("holder", _("“%(name)s” is retired.", name=found.name))
     if found is None:
         raise Invalid.field("holder", _("There is no such record."))
     return found

@@ -1,5 +1,6 @@
 """Pages of licences: list, form, and one licence with its holders."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -44,7 +45,7 @@ def list_all() -> str:
     actor = current_actor()
     state = request.args.get("state", "") if request.args.get("state", "") in queries.STATES else ""
     words = request.args.get("q", "")[:200]
-    where = queries.conditions(queries.Filter(words, state))
+    where = queries.conditions(queries.Filter(words, state), _today())
     page = queries.list_rows(actor, where=where, cursor=request.args.get("cursor"))
     shown = ListPage(
         title=_("Licences"),
@@ -67,8 +68,12 @@ def list_all() -> str:
     return lists.render(shown, **_words())
 
 
+def _today() -> date:
+    return reader().local(clock.now()).date()
+
+
 def _words() -> dict[str, Any]:
-    today = clock.now().date()
+    today = _today()
     return {
         "metrics": METRICS,
         "licence_states": queries.STATES,

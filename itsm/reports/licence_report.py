@@ -130,7 +130,7 @@ def _fact(row: Row, today: date) -> Fact:
     values = {
         "in_force": in_force,
         "seats": seats,
-        "used": row.used,
+        "used": row.used if in_force else None,
         "free": None if seats is None else max(seats - row.used, 0),
         "over": None if seats is None else max(row.used - seats, 0),
         "expiring": state == "expiring",

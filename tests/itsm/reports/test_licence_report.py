@@ -20,13 +20,13 @@ from itsm.reports.document import Report
 from tests.factories import Factory
 from tests.itsm.reports.conftest import at, october
 
-EXPECTED = {"in_force": 4, "seats": 15, "used": 6, "free": 12, "over": 2, "expiring": 1, "expired_in_use": 1}
+EXPECTED = {"in_force": 4, "seats": 15, "used": 5, "free": 12, "over": 2, "expiring": 1, "expired_in_use": 1}
 POSITIONS = [  # name, seats, in use, free, over, valid until, state
     ("CAD", 1, 3, 0, 2, None, "In force"),
-    ("Labels", None, 1, None, None, date(2026, 10, 30), "Expired"),
+    ("Labels", None, None, None, None, date(2026, 10, 30), "Expired"),
     ("Backup", 4, 0, 4, 0, date(2027, 1, 29), "In force"),
     ("Maps", None, 0, None, None, None, "In force"),
-    ("Next year", None, 0, None, None, None, "Not yet valid"),
+    ("Next year", None, None, None, None, None, "Not yet valid"),
     ("Office", 10, 2, 8, 0, date(2027, 1, 28), "Ends within 90 days"),
 ]
 
@@ -121,7 +121,7 @@ def test_a_retirement_that_was_taken_back_later_does_not_change_the_past(licence
     [
         ({"figure": "in_force"}, ["Backup", "CAD", "Maps", "Office"]),
         ({"figure": "over"}, ["CAD"]),
-        ({"figure": "used"}, ["CAD", "Labels", "Office"]),
+        ({"figure": "used"}, ["CAD", "Office"]),
         ({"figure": "expired_in_use"}, ["Labels"]),
         ({"figure": "expiring"}, ["Office"]),
         ({"figure": "seats", "by": "publisher", "key": "Lotus"}, ["Office"]),

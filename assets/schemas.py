@@ -34,6 +34,13 @@ def check_price(price: Decimal) -> None:
         raise ValidationError(str(_("Write a price from 0 to %(most)s.", most=HIGHEST_PRICE)))
 
 
+def without_empty_price(values: dict[str, Any]) -> dict[str, Any]:
+    """The form proposes a currency; without a price it says nothing."""
+    if values.get("price_minor") is None:
+        values.pop("currency", None)
+    return values
+
+
 class AssetFacts(StrictSchema):
     """Facts of an asset; a `price` is written in whole units (1299.00) and kept in the smallest (129900)."""
 

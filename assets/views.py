@@ -11,7 +11,7 @@ from assets.api import with_owner
 from assets.kinds import DEFAULT_ICON, ICONS, KINDS
 from assets.lifecycle import DISPOSALS, LIFECYCLE, STOCK_STATES
 from assets.models import Asset, number_of
-from assets.schemas import FactsForm, NewAsset, StepForm
+from assets.schemas import FactsForm, NewAsset, StepForm, without_empty_price
 from itsm.identity import queries as identity
 from itsm.kernel.actor import Actor
 from itsm.kernel.errors import Invalid, ItsmError, NotFound
@@ -216,18 +216,11 @@ def create() -> Any:
     form = read_form(NewAsset)
     if form.ok:
         try:
-            asset = services.record_asset(current_actor(), **_without_empty_price(with_owner(form.data)))
+            asset = services.record_asset(current_actor(), **without_empty_price(with_owner(form.data)))
             return redirect(url_of(asset))
         except ItsmError as error:
             form.refuse(error)
     return _form_page(form), 422
-
-
-def _without_empty_price(values: dict[str, Any]) -> dict[str, Any]:
-    """The form proposes a currency; without a price it says nothing."""
-    if values.get("price_minor") is None:
-        values.pop("currency", None)
-    return values
 
 
 def url_of(asset: Asset) -> str:

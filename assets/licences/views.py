@@ -9,6 +9,7 @@ from assets.licences import policy, queries, services
 from assets.licences.api import holder_of
 from assets.licences.models import METRICS, Licence, number_of
 from assets.licences.schemas import LicenceForm, NewLicence, NewUse, VersionForm
+from assets.schemas import without_empty_price
 from itsm.identity import queries as identity
 from itsm.kernel import clock
 from itsm.kernel.errors import ItsmError
@@ -113,18 +114,11 @@ def create() -> Any:
     form = read_form(NewLicence)
     if form.ok:
         try:
-            licence = services.create_licence(current_actor(), **_without_empty_price(form.data))
+            licence = services.create_licence(current_actor(), **without_empty_price(form.data))
             return redirect(url_of(licence))
         except ItsmError as error:
             form.refuse(error)
     return _form_page(form), 422
-
-
-def _without_empty_price(values: dict[str, Any]) -> dict[str, Any]:
-    """The form proposes a currency; without a price it says nothing."""
-    if values.get("price_minor") is None:
-        values.pop("currency", None)
-    return values
 
 
 def url_of(licence: Licence) -> str:

@@ -12,6 +12,7 @@ from itsm.kernel.db import session
 from itsm.kernel.errors import NotFound
 from itsm.kernel.text import Message, _
 from itsm.reports.builder import policy as builder_policy
+from itsm.reports.builder import queries as builder
 from itsm.reports.builder.models import SavedQuestion
 from itsm.reports.dashboards import policy, ready
 from itsm.reports.dashboards.models import Dashboard
@@ -95,20 +96,14 @@ def list_changeable(actor: Actor) -> Sequence[Board]:
 
 def list_reports(actor: Actor) -> dict[int, SavedQuestion]:
     """The kept reports that the actor may put on a dashboard and see there, by id; one statement, none without the right."""
-    if not actor.has(builder_policy.READ):
-        return {}
-    statement = (
-        select(SavedQuestion).where(builder_policy.visible(actor)).order_by(SavedQuestion.name, SavedQuestion.id)
-    )
-    return {row.id: row for row in session.scalars(statement.limit(MOST))}
+    return {row.id: row for row in builder.list_saved(actor)} if actor.has(builder_policy.READ) else {}
 
 
 def find_report(actor: Actor, name: str) -> SavedQuestion | None:
     """The kept report that a tile names by its id, if the actor may see it; one statement."""
     if not name.isdecimal() or len(name) > 15 or not actor.has(builder_policy.READ):
         return None
-    statement = select(SavedQuestion).where(SavedQuestion.id == int(name), builder_policy.visible(actor))
-    return session.scalars(statement).first()
+    return builder.find_saved(actor, int(name))
 
 
 def list_queues(actor: Actor) -> list[Queue]:
